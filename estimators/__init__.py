@@ -1,0 +1,72 @@
+"""The sampled side: episodes, policies and losses on torch. Names are imported when they are first used."""
+
+from __future__ import annotations
+
+# First of all, so that `tree.game` can be found by everything that follows, whoever owns the name `tree`.
+# (The import sorter keeps it first because `estimators` comes before `tree`.)
+from estimators import _tree_path as _tree_path
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from estimators.averages import over_episodes as over_episodes
+    from estimators.averages import over_steps as over_steps
+    from estimators.episodes import Episodes as Episodes
+    from estimators.episodes import from_steps as from_steps
+    from estimators.inverse_probability import inverse_prob as inverse_prob
+    from estimators.log_probability import log_prob as log_prob
+    from estimators.policies import LinearPolicy as LinearPolicy
+    from estimators.policies import ProbabilityTable as ProbabilityTable
+    from estimators.policies import TabularPolicy as TabularPolicy
+    from estimators.sampling import sample as sample
+    from estimators.training import train as train
+    from estimators.weights import from_the_start as from_the_start
+    from estimators.weights import future_returns as future_returns
+    from estimators.weights import normalised as normalised
+
+_HOME = {
+    "Episodes": "episodes",
+    "LinearPolicy": "policies",
+    "ProbabilityTable": "policies",
+    "TabularPolicy": "policies",
+    "from_steps": "episodes",
+    "from_the_start": "weights",
+    "future_returns": "weights",
+    "inverse_prob": "inverse_probability",
+    "log_prob": "log_probability",
+    "normalised": "weights",
+    "over_episodes": "averages",
+    "over_steps": "averages",
+    "sample": "sampling",
+    "train": "training",
+}
+
+__all__ = [
+    "Episodes",
+    "LinearPolicy",
+    "ProbabilityTable",
+    "TabularPolicy",
+    "from_steps",
+    "from_the_start",
+    "future_returns",
+    "inverse_prob",
+    "log_prob",
+    "normalised",
+    "over_episodes",
+    "over_steps",
+    "sample",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value  # the next look-up does not come here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

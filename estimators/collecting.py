@@ -1,0 +1,130 @@
+"""Complete episodes as batches: along chosen edges of the tree, all there are, and all batches of N of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from math import comb, factorial
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from estimators.distributions import Policy
+from estimators.episodes import Episodes, returns_to_go
+from estimators.observations import observation_features
+from estimators.tables import probability_table
+from tree.exact import evaluate
+from tree.paths import paths
+from tree.tables import PolicyTable
+from tree.unroll import ENDS, GameTree
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class AllEpisodes:
+    """Every complete episode of a game, each once, with its probability under a policy.
+
+    Attributes:
+        episodes: the K episodes as one batch, in the order of ``tree.paths.paths``.
+        probabilities: [K] float64.
+    """
+
+    episodes: Episodes
+    probabilities: NDArray[np.float64]
+
+    @property
+    def count(self) -> int:
+        """K."""
+        return self.episodes.num_episodes
+
+
+def all_episodes(tree: GameTree, policy: Policy | PolicyTable) -> AllEpisodes:
+    """Enumerate the complete episodes of a game and their probabilities under the policy."""
+    with torch.no_grad():
+        table = probability_table(policy, tree)
+    found = list(paths(tree))
+    edges = np.array([edge for path in found for edge in path.edges])
+    lengths = np.array([len(path.edges) for path in found])
+    x = table.double().cpu().numpy()[tree.legal_actions]
+    taken = np.array([x[list(path.variables)].prod() for path in found], dtype=np.float64)
+    chances = np.array([float(path.chance) for path in found])
+    return AllEpisodes(episodes_along(tree, edges, lengths, table), taken * chances)
+
+
+def episodes_along(tree: GameTree, edges: NDArray[np.int64], lengths: NDArray[np.int64], table: Tensor) -> Episodes:
+    """The episodes that follow these edges of the tree.
+
+    Args:
+        tree: the unrolled game.
+        edges: [T] one episode after another.
+        lengths: [N] the number of edges of each episode.
+        table: [I, A] the action probabilities they were sampled with; gives the dtype and the device.
+    """
+    choice = tree.edge_choice[edges]
+    node = tree.choice_node[choice]
+    infoset = tree.node_infoset[node]
+    action = np.array([action for _, action in tree.variables])[tree.choice_variable[choice]]
+    child = tree.edge_child[edges]
+    features = observation_features(tree)
+    next_seen = np.where((child == ENDS)[:, None], 0.0, features[tree.node_infoset[child]])
+    episode_index = np.repeat(np.arange(len(lengths)), lengths)
+    roots = node[np.cumsum(lengths) - lengths]
+
+    def tensor(values: NDArray[np.generic], dtype: torch.dtype | None = None) -> Tensor:
+        return torch.as_tensor(np.ascontiguousarray(values), dtype=dtype, device=table.device)
+
+    rewards = tensor(tree.numbers(tree.reward, float)[edges], table.dtype)
+    times = tensor(tree.node_time[node])
+    dones = tensor(child == ENDS)
+    return Episodes(
+        observations=tensor(features[infoset], table.dtype),
+        actions=tensor(action),
+        rewards=rewards,
+        dones=dones,
+        future_returns=returns_to_go(rewards, times, dones, float(tree.game.discount)),
+        episode_index=tensor(episode_index),
+        time_steps=times,
+        log_probs=table.detach()[tensor(infoset), tensor(action)].log(),
+        legal_actions=tensor(tree.legal_actions[infoset]),
+        num_episodes=len(lengths),
+        lengths=tensor(lengths),
+        group_index=tensor(roots),
+        next_observations=tensor(next_seen, table.dtype),
+        terminated=dones,
+        truncated=torch.zeros_like(dones),
+    )
+
+
+def num_batches(count: int, size: int) -> int:
+    """How many batches of ``size`` episodes can be made of ``count`` different ones, order ignored."""
+    return comb(count + size - 1, size)
+
+
+def all_batches(probabilities: NDArray[np.float64], size: int) -> Iterator[tuple[tuple[int, ...], float]]:
+    """Every multiset of ``size`` episodes with its multinomial probability; these sum to 1.
+
+    Args:
+        probabilities: [K] of each episode. Episodes of probability 0 are in no batch.
+        size: N.
+
+    >>> list(all_batches(np.array([0.25, 0.75]), 2))
+    [((0, 0), 0.0625), ((0, 1), 0.375), ((1, 1), 0.5625)]
+    """
+    possible = np.flatnonzero(probabilities).tolist()
+    orders = factorial(size)
+    for batch in combinations_with_replacement(possible, size):
+        weight = float(orders)
+        for episode in set(batch):
+            times = batch.count(episode)
+            weight *= probabilities[episode] ** times / factorial(times)
+        yield batch, float(weight)
+
+
+def expected_return_of(tree: GameTree, table: Tensor) -> float:
+    """The exact expected return at a table [I, A] of action probabilities, in float64."""
+    x = table.detach().double().cpu().numpy()[tree.legal_actions]
+    return float(evaluate(tree, x).expected_return)  # type: ignore[arg-type]

@@ -1,0 +1,76 @@
+"""What a policy says about actions: a distribution with ``log_prob`` and ``probs``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, final
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Categorical
+
+from estimators.episodes import Episodes
+from tree.errors import invalid
+
+#: Observations [T, D] → logits [T, A], or a ``Categorical``.
+Policy: TypeAlias = "nn.Module | Callable[[Tensor], Any]"
+
+
+@final
+class FreeProbabilities:
+    """Action probabilities as free numbers, off the simplex: log x, and not log(x / Σx).
+
+    This is what the partials ∂R/∂x_i are about, and what no ``Categorical`` can express, because that normalises.
+    """
+
+    def __init__(self, probs: Tensor) -> None:
+        self._probs = probs
+
+    @property
+    def probs(self) -> Tensor:
+        """[T, A]."""
+        return self._probs
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """[T] the logarithms of the numbers themselves."""
+        return self._probs.gather(-1, value.unsqueeze(-1)).squeeze(-1).log()
+
+
+#: What a policy says about A actions in each of T steps.
+ActionDistribution: TypeAlias = "Categorical | FreeProbabilities"
+
+
+def action_distribution(policy: Policy, observations: Tensor, legal_actions: Tensor) -> ActionDistribution:
+    """Ask the policy, and rule out illegal actions.
+
+    Args:
+        policy: maps observations [T, D] to logits [T, A] or to a ``Categorical``.
+        observations: [T, D].
+        legal_actions: [T, A] bool.
+
+    Raises:
+        InvalidArgument: if the policy returns something else, or logits of another shape.
+    """
+    output = policy(observations)
+    if isinstance(output, FreeProbabilities):
+        return output
+    logits = output.logits if isinstance(output, Categorical) else output
+    if not isinstance(logits, Tensor):
+        raise invalid("logits [T, A] or a Categorical from the policy", "policy(observations)", output)
+    if logits.shape != legal_actions.shape:
+        steps, actions = legal_actions.shape
+        hint = f"For {steps} observations and {actions} actions it must be ({steps}, {actions})."
+        raise invalid("logits with a row for each observation", "the shape of logits", tuple(logits.shape), hint)
+    # Arguments were checked when the batch was made; checking in Categorical would double the time of a loss.
+    return Categorical(logits=logits.masked_fill(~legal_actions, -torch.inf), validate_args=False)
+
+
+def action_log_probs(policy: Policy, episodes: Episodes) -> Tensor:
+    """[T] log π(action | observation) of the actions taken."""
+    return action_distribution(policy, episodes.observations, episodes.legal_actions).log_prob(episodes.actions)
+
+
+def action_probs(policy: Policy, episodes: Episodes) -> Tensor:
+    """[T] π(action | observation) of the actions taken."""
+    probs = action_distribution(policy, episodes.observations, episodes.legal_actions).probs
+    return probs.gather(-1, episodes.actions.unsqueeze(-1)).squeeze(-1)

@@ -1,0 +1,33 @@
+"""The inverse-probability loss."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from estimators.averages import Average, over_episodes
+from estimators.distributions import Policy, action_probs
+from estimators.episodes import Episodes
+from estimators.weights import Weights, future_returns
+
+
+def inverse_prob(
+    policy: Policy, episodes: Episodes, *, weights: Weights = future_returns, average: Average = over_episodes
+) -> Tensor:
+    r"""Reference: Schulman, Heess, Weber & Abbeel (2015), *Gradient estimation using stochastic computation graphs*.
+
+    .. math:: loss = - \frac1N \sum_t \frac{\pi(a_t | o_t)}{detach(\pi(a_t | o_t))} \cdot f_t
+
+    with f the future returns. Its value differs from the ``log_prob`` loss; its gradient is the same on every batch,
+    because d log p = dp / p.
+
+    Args:
+        policy: maps observations [T, D] to logits [T, A] or to a ``Categorical``.
+        episodes: a batch of complete episodes, sampled from the policy.
+        weights: what stands for f: ``future_returns`` or ``normalised``.
+        average: ``over_episodes`` or ``over_steps``.
+
+    Returns:
+        A scalar to minimise.
+    """
+    probs = action_probs(policy, episodes)
+    return -average(probs / probs.detach() * weights(episodes), episodes)

@@ -1,0 +1,140 @@
+"""Policies for finite games: a table of logits, a linear layer, and the probabilities themselves."""
+
+from __future__ import annotations
+
+from typing import final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from estimators.distributions import FreeProbabilities
+from estimators.observations import observation_features
+from tree.errors import invalid
+from tree.game import Game
+from tree.tables import PolicyTable, action_probabilities
+from tree.unroll import GameTree, unroll
+
+
+def given_probabilities(tree: GameTree, table: PolicyTable | None) -> Tensor:
+    """[I, A] float64 from a policy table, 0 where illegal; uniform over the legal actions without one."""
+    legal = torch.as_tensor(tree.legal_actions)
+    if table is None:
+        return legal.double() / legal.sum(dim=1, keepdim=True)
+    probs = torch.zeros(legal.shape, dtype=torch.float64)
+    probs[legal] = torch.as_tensor(action_probabilities(tree, table).astype(np.float64))
+    return probs
+
+
+class _Lookup(nn.Module):
+    """Observations [T, D] → the numbers [T] of their information sets."""
+
+    features: Tensor
+
+    def __init__(self, tree: GameTree) -> None:
+        super().__init__()
+        self.register_buffer("features", torch.as_tensor(observation_features(tree)))
+
+    def forward(self, observations: Tensor) -> Tensor:
+        same = (observations.unsqueeze(-2) == self.features).all(dim=-1)
+        found = same.any(dim=-1)
+        if not found.all():
+            raise invalid("observations of the game", "observations", observations[~found][0].tolist())
+        return same.to(torch.int8).argmax(dim=-1)
+
+
+@final
+class TabularPolicy(nn.Module):
+    """One logit for each information set and action, float64: no two information sets share anything.
+
+    Args:
+        game: the game, or its tree where that is at hand.
+        probabilities: the policy to begin with, ``{observation: probabilities}``; uniform by default.
+
+    Attributes:
+        logits: [I, A] the parameters, logarithms of the probabilities; those of illegal actions are never used.
+
+    >>> from tree.robot import robot, robot_policy
+    >>> policy = TabularPolicy(robot(), robot_policy())
+    >>> policy(torch.tensor([[2.0, 1.0]])).softmax(dim=-1)
+    tensor([[0.7000, 0.3000]], dtype=torch.float64, grad_fn=<SoftmaxBackward0>)
+    """
+
+    legal_actions: Tensor
+
+    def __init__(self, game: Game | GameTree, probabilities: PolicyTable | None = None) -> None:
+        super().__init__()
+        tree = game if isinstance(game, GameTree) else unroll(game)
+        self.lookup = _Lookup(tree)
+        self.register_buffer("legal_actions", torch.as_tensor(tree.legal_actions))
+        self.logits = nn.Parameter(given_probabilities(tree, probabilities).log())
+
+    def forward(self, observations: Tensor) -> Tensor:
+        """Observations [T, D] → logits [T, A], -inf where an action is illegal."""
+        infosets = self.lookup(observations)
+        return self.logits[infosets].masked_fill(~self.legal_actions[infosets], -torch.inf)
+
+
+@final
+class LinearPolicy(nn.Module):
+    """A single linear layer from observations to logits, float64: information sets share all parameters.
+
+    Args:
+        game: the game, or its tree where that is at hand.
+        probabilities: the policy to begin with, ``{observation: probabilities}``; the layer is solved for it.
+            Uniform by default.
+
+    Raises:
+        InvalidArgument: if no linear layer gives these probabilities.
+    """
+
+    def __init__(self, game: Game | GameTree, probabilities: PolicyTable | None = None) -> None:
+        super().__init__()
+        tree = game if isinstance(game, GameTree) else unroll(game)
+        features = torch.as_tensor(observation_features(tree))
+        wanted = given_probabilities(tree, probabilities).log()
+        if not wanted.isfinite().all():
+            raise invalid("probabilities above 0 and actions that are all legal", "probabilities", probabilities)
+        wanted = wanted - wanted.mean(dim=1, keepdim=True)  # logits matter up to a constant; this one keeps them small
+        inputs = torch.cat([features, torch.ones(len(features), 1, dtype=torch.float64)], dim=1)
+        solution = torch.linalg.lstsq(inputs, wanted, driver="gelsd").solution
+        if not torch.allclose(inputs @ solution, wanted, rtol=0, atol=1e-9):  # a solution is exact to rounding
+            hint = "A linear layer cannot give each of these observations its own probabilities."
+            raise invalid(
+                "probabilities whose logits are linear in the observation", "probabilities", probabilities, hint
+            )
+        self.layer = nn.Linear(features.shape[1], wanted.shape[1], dtype=torch.float64)
+        with torch.no_grad():
+            self.layer.weight.copy_(solution[:-1].T)
+            self.layer.bias.copy_(solution[-1])
+
+    def forward(self, observations: Tensor) -> Tensor:
+        """Observations [T, D] → logits [T, A]."""
+        return self.layer(observations)
+
+
+@final
+class ProbabilityTable(nn.Module):
+    """The action probabilities x themselves as parameters, free of any constraint.
+
+    With it, the gradient of a reward-to-go loss estimates ∂R/∂x_i. Do not compare anything else there: off the simplex
+    the score 1/x does not have mean zero, so total returns and baselines, though right in a policy's parameters, are
+    shifted here.
+
+    Attributes:
+        x: [V] the parameters x0, x1, …, in the order of the tree's variables.
+    """
+
+    variable_of: Tensor
+
+    def __init__(self, game: Game | GameTree, probabilities: PolicyTable | None = None) -> None:
+        super().__init__()
+        tree = game if isinstance(game, GameTree) else unroll(game)
+        self.lookup = _Lookup(tree)
+        self.register_buffer("variable_of", torch.as_tensor(tree.variable_of))
+        self.x = nn.Parameter(given_probabilities(tree, probabilities)[torch.as_tensor(tree.legal_actions)])
+
+    def forward(self, observations: Tensor) -> FreeProbabilities:
+        """Observations [T, D] → probabilities [T, A], 0 where an action is illegal."""
+        variables = self.variable_of[self.lookup(observations)]
+        return FreeProbabilities(self.x[variables].masked_fill(variables < 0, 0.0))

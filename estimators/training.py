@@ -1,0 +1,95 @@
+"""The training loop: sample episodes, take a step against the loss's gradient, repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias, final
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+from estimators.averages import over_steps
+from estimators.collecting import expected_return_of
+from estimators.distributions import Policy
+from estimators.episodes import Episodes
+from estimators.log_probability import log_prob
+from estimators.sampling import generator, positive, sample
+from estimators.tables import probability_table
+from estimators.weights import normalised
+from tree.errors import invalid
+from tree.game import Game
+from tree.progress import progress
+from tree.unroll import GameTree, unroll
+
+#: A batch and the policy → a scalar to minimise.
+Loss: TypeAlias = Callable[[Policy, Episodes], Tensor]
+
+#: Log-probabilities, normalised future returns, the mean over steps: the habits of a practical policy gradient.
+VANILLA: Loss = partial(log_prob, weights=normalised, average=over_steps)
+
+
+@final
+@dataclass(frozen=True)
+class Training:
+    """How a training run went.
+
+    Attributes:
+        expected_returns: the exact expected return before the first update and after each, so one more than updates.
+    """
+
+    expected_returns: tuple[float, ...]
+
+    @property
+    def final_return(self) -> float:
+        """The exact expected return at the end."""
+        return self.expected_returns[-1]
+
+
+def train(
+    game: Game | GameTree,
+    policy: nn.Module,
+    *,
+    loss: Loss = VANILLA,
+    updates: int = 500,
+    batch: int = 64,
+    optimizer: Optimizer | None = None,
+    learning_rate: float = 0.05,
+    seed: int = 0,
+) -> Training:
+    """Improve the policy, in place, by sampled gradients; the truth is only used to record how well it does.
+
+    Args:
+        game: any finite game, or its tree where that is at hand.
+        policy: maps observations [T, D] to logits [T, A] or to a ``Categorical``.
+        loss: ``loss(policy, episodes)``, a scalar to minimise.
+        updates: how many.
+        batch: episodes sampled for each update.
+        optimizer: over the policy's parameters; Adam with ``learning_rate`` by default.
+        learning_rate: of that Adam.
+        seed: of the episodes.
+
+    Raises:
+        InvalidArgument: if an argument cannot be used, or the loss is not a finite number.
+    """
+    tree = game if isinstance(game, GameTree) else unroll(game)
+    optimizer = optimizer or Adam(policy.parameters(), lr=learning_rate)
+    seeds = generator(seed).integers(2**63, size=positive(updates, "updates"))
+
+    def truth() -> float:
+        with torch.no_grad():
+            return expected_return_of(tree, probability_table(policy, tree))
+
+    returns = [truth()]
+    for number, update_seed in enumerate(progress(seeds.tolist(), updates, "training, updates")):
+        value = loss(policy, sample(tree, policy, batch, update_seed))
+        if not value.isfinite():
+            hint = f"Update {number}. A batch of {batch} episodes may be too small for the loss."
+            raise invalid("a loss that is a finite number", "loss(policy, episodes)", value.item(), hint)
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        returns.append(truth())
+    return Training(tuple(returns))

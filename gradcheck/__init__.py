@@ -1,0 +1,83 @@
+"""torch.autograd.gradcheck for policy gradients: is this loss's expected gradient the gradient of the expected return?
+
+Everything is imported from here. Names are imported when they are first used, so that ``import gradcheck`` itself is
+light.
+"""
+
+from __future__ import annotations
+
+# First of all: it makes `tree` ours to import from, whoever else has installed something of that name.
+import estimators as estimators
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from estimators.episodes import Episodes as Episodes
+    from estimators.policies import LinearPolicy as LinearPolicy
+    from estimators.policies import TabularPolicy as TabularPolicy
+    from estimators.sampling import sample as sample
+    from estimators.training import train as train
+    from gradcheck import games as games
+    from gradcheck import strategies as strategies
+    from gradcheck.truth import expected_return as expected_return
+    from gradcheck.truth import partials as partials
+    from gradcheck.truth import policy_gradient as policy_gradient
+    from tree.best import best_strategy as best_strategy
+    from tree.errors import InvalidArgument as InvalidArgument
+    from tree.game import Game as Game
+    from tree.game import TabularGame as TabularGame
+    from tree.sums import SymbolicSums as SymbolicSums
+    from tree.sums import symbolic_sums as symbolic_sums
+
+_HOME = {
+    "Episodes": "estimators.episodes",
+    "Game": "tree.game",
+    "InvalidArgument": "tree.errors",
+    "LinearPolicy": "estimators.policies",
+    "SymbolicSums": "tree.sums",
+    "TabularGame": "tree.game",
+    "TabularPolicy": "estimators.policies",
+    "best_strategy": "tree.best",
+    "expected_return": "gradcheck.truth",
+    "partials": "gradcheck.truth",
+    "policy_gradient": "gradcheck.truth",
+    "sample": "estimators.sampling",
+    "symbolic_sums": "tree.sums",
+    "train": "estimators.training",
+}
+_MODULES = ("games", "strategies")
+
+__all__ = [
+    "Episodes",
+    "Game",
+    "InvalidArgument",
+    "LinearPolicy",
+    "SymbolicSums",
+    "TabularGame",
+    "TabularPolicy",
+    "best_strategy",
+    "estimators",
+    "expected_return",
+    "games",
+    "partials",
+    "policy_gradient",
+    "sample",
+    "strategies",
+    "symbolic_sums",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value  # the next look-up does not come here
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

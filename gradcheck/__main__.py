@@ -1,0 +1,9 @@
+"""``python -m gradcheck``."""
+
+from __future__ import annotations
+
+import sys
+
+from gradcheck.cli import main
+
+sys.exit(main())

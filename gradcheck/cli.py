@@ -1,0 +1,98 @@
+"""The command line: ``python -m gradcheck report``.
+
+Exit codes: 0 passed, 1 a check failed, 2 bad usage or input. Nothing heavy is imported before a command runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from tree.errors import InvalidArgument
+
+_GAMES = ("robot", "robot_one_step")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except InvalidArgument as error:
+        print(f"gradcheck: error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `… | head`. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gradcheck",
+        description="torch.autograd.gradcheck for policy gradients: exact truth beside sampled estimates.",
+    )
+    commands = parser.add_subparsers(metavar="command", required=True)
+    report = commands.add_parser(
+        "report",
+        help="every number of the policy gradient theorem on a small game, exact and sampled",
+        description="Enumerate a game, prove that the partials of R and Y are the same, estimate them from sampled "
+        "episodes, and show both side by side. Exits with 0 if they agree, 1 if not.",
+    )
+    report.add_argument("--game", choices=_GAMES, default="robot", help="which game (default: robot)")
+    report.add_argument(
+        "--episodes", type=_at_least(1), default=1_000_000, metavar="N", help="how many to sample (default: 1_000_000)"
+    )
+    report.add_argument("--seed", type=_at_least(0), default=0, metavar="S", help="of the sample (default: 0)")
+    report.add_argument("--json", metavar="PATH", help="write the numbers to a file, too")
+    report.set_defaults(run=_report)
+    return parser
+
+
+class _at_least:  # noqa: N801 - argparse shows the name of a type in its messages
+    """A whole number from a smallest one on, with a message that says so."""
+
+    def __init__(self, smallest: int) -> None:
+        self._smallest = smallest
+
+    def __call__(self, text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or not self._smallest <= value < 2**63:
+            raise argparse.ArgumentTypeError(f"Expected a whole number, {self._smallest} or more, but got {text!r}")
+        return value
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from gradcheck.report import json_form
+
+    if arguments.json is not None:
+        json_form.check_writable(arguments.json)
+
+    from gradcheck.report.data import make_report
+    from gradcheck.report.document import document
+    from gradcheck.report.terminal import show
+    from tree.robot import START, robot, robot_one_step, robot_policy
+
+    policy = robot_policy()
+    one_step = robot_one_step()
+    game = robot()
+    if arguments.game == "robot_one_step":
+        game, policy = one_step, {START: policy[START]}
+    report = make_report(
+        game,
+        policy,
+        episodes=arguments.episodes,
+        seed=arguments.seed,
+        name=arguments.game,
+        actions=("left", "right"),
+        one_step=one_step,
+    )
+    if arguments.json is not None:
+        json_form.write(report, arguments.json)
+    show(document(report))
+    return 0 if report.passed else 1

@@ -1,0 +1,92 @@
+"""What a loss's gradient is on average at a finite batch size: exactly, by enumerating all batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from estimators.averages import over_steps
+from estimators.collecting import AllEpisodes, all_batches, num_batches
+from estimators.log_probability import log_prob
+from estimators.weights import normalised
+from gradcheck.estimates import Loss, flat_gradient
+from tree.progress import progress
+
+#: The habits that keep the direction only in the limit of large batches.
+HABITS: Mapping[str, Loss] = {
+    "mean_over_steps": partial(log_prob, average=over_steps),
+    "normalised": partial(log_prob, weights=normalised),
+    "normalised_mean_over_steps": partial(log_prob, weights=normalised, average=over_steps),
+}
+
+
+@final
+@dataclass(frozen=True)
+class FiniteBatch:
+    """A loss's expected gradient g at one batch size, beside the exact gradient t.
+
+    Attributes:
+        estimator: the loss's name.
+        batch: N.
+        direction_error: 1 - cosine of the angle between g and t; None where g is undefined.
+        scale: the projection of g on t, in units of t: <g, t> / <t, t>; None where g is undefined.
+        undefined: the probability of a batch whose gradient is not a number; g is undefined unless this is 0.
+    """
+
+    estimator: str
+    batch: int
+    direction_error: float | None
+    scale: float | None
+    undefined: float
+
+
+def finite_batches(
+    losses: Mapping[str, Loss], policy: nn.Module, episodes: AllEpisodes, exact: Tensor, sizes: Iterable[int]
+) -> tuple[FiniteBatch, ...]:
+    """Compute the expected gradient of each loss at each batch size.
+
+    Every multiset of N episodes is evaluated once, weighted with its multinomial probability: these losses do not
+    depend on the order of the episodes.
+
+    Args:
+        losses: by name.
+        policy: in whose parameters the gradient is taken, one after another: P in all.
+        episodes: the K possible episodes.
+        exact: [P] the exact gradient t.
+        sizes: of the batches.
+    """
+    return tuple(found for size in sizes for found in _at_size(losses, policy, episodes, exact, size))
+
+
+def _at_size(
+    losses: Mapping[str, Loss], policy: nn.Module, episodes: AllEpisodes, exact: Tensor, size: int
+) -> Iterator[FiniteBatch]:
+    expected = {name: torch.zeros((), dtype=exact.dtype) for name in losses}
+    undefined = dict.fromkeys(losses, 0.0)
+    batches = all_batches(episodes.probabilities, size)
+    for chosen, probability in progress(batches, num_batches(episodes.count, size), f"batches of {size} episodes"):
+        batch = episodes.episodes.select(chosen)
+        for name, loss in losses.items():
+            value = loss(policy, batch)
+            if value.isfinite():
+                expected[name] = expected[name] + probability * value
+            else:
+                undefined[name] += probability
+    # The gradient of the expectation of the loss's value is the expectation of its gradient: batches are weighted with
+    # numbers. One backward pass does for all of them.
+    for name, value in expected.items():
+        if undefined[name]:
+            yield FiniteBatch(name, size, None, None, undefined[name])
+        else:
+            yield _compare(name, size, flat_gradient(value, policy), exact)
+
+
+def _compare(name: str, size: int, gradient: Tensor, exact: Tensor) -> FiniteBatch:
+    scale = (gradient @ exact) / (exact @ exact)
+    cosine = (gradient @ exact) / (gradient.norm() * exact.norm())
+    return FiniteBatch(name, size, float(1 - cosine), float(scale), 0.0)

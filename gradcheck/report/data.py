@@ -1,0 +1,225 @@
+"""Everything the report says, computed: game and policy → exact truth and sampled estimates → verdict."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from estimators.collecting import AllEpisodes, all_episodes
+from estimators.inverse_probability import inverse_prob
+from estimators.log_probability import log_prob
+from estimators.policies import LinearPolicy, ProbabilityTable, TabularPolicy
+from estimators.sampling import sample_counts
+from estimators.weights import from_the_start
+from gradcheck.estimates import Estimate, Loss, estimate
+from gradcheck.finite_batch import HABITS, FiniteBatch, finite_batches
+from gradcheck.truth import policy_gradient
+from tree.best import Strategy, best_strategy
+from tree.game import TabularGame
+from tree.sums import SumsAt, SymbolicSums, symbolic_sums
+from tree.tables import PolicyTable
+
+#: How likely a report on right estimators disagrees by chance: over all its estimates together.
+FALSE_ALARM = 1e-6
+
+#: The batch sizes at which the expected gradient is worked out exactly.
+BATCH_SIZES = range(2, 9)
+
+
+@final
+@dataclass(frozen=True)
+class OneStep:
+    """The first decision as a game of its own: two rectangles of width x and height reward, whose area is R.
+
+    Attributes:
+        probabilities: the widths.
+        partials: ∂R/∂x, the heights.
+    """
+
+    probabilities: tuple[float, ...]
+    partials: tuple[float, ...]
+
+    @property
+    def expected_return(self) -> float:
+        """The total area."""
+        return sum(width * height for width, height in zip(self.probabilities, self.partials, strict=True))
+
+    @property
+    def difference(self) -> float:
+        """How fast R changes when probability moves from the first action to the second."""
+        return self.partials[1] - self.partials[0]
+
+
+@final
+@dataclass(frozen=True)
+class ParameterEstimates:
+    """The gradient in one parameter tensor of a policy, entry by entry.
+
+    Attributes:
+        name: of the parameter.
+        shape: of the tensor.
+        estimates: by estimator, the entries in row-major order.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    estimates: Mapping[str, tuple[Estimate, ...]]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Report:
+    """The exact truth about a game and a policy, the sampled estimates, and whether they agree.
+
+    Attributes:
+        name: of the game.
+        actions: the words for the actions.
+        sums: R and Y with their proofs.
+        at: their values at the policy.
+        best: the best deterministic strategy.
+        one_step: the first decision alone; None where the report is not about the robot.
+        partials: by estimator, the estimates of ∂R/∂x_i.
+        linear: the gradient in the parameters of a linear policy.
+        finite: what practical habits do to the expected gradient at small batches.
+        single: the same at a batch of one episode, where the habits can be undefined.
+        episodes: how many were sampled.
+        seed: of the sample.
+        seconds: the report took.
+    """
+
+    name: str
+    actions: tuple[str, ...]
+    sums: SymbolicSums = field(repr=False)
+    at: SumsAt = field(repr=False)
+    best: Strategy
+    one_step: OneStep | None
+    partials: Mapping[str, tuple[Estimate, ...]] = field(repr=False)
+    linear: tuple[ParameterEstimates, ...] = field(repr=False)
+    finite: tuple[FiniteBatch, ...] = field(repr=False)
+    single: tuple[FiniteBatch, ...] = field(repr=False)
+    episodes: int
+    seed: int
+    seconds: float
+
+    @property
+    def identity_holds(self) -> bool:
+        """Whether ∂Y/∂x at p = x is ∂R/∂x for every x; proved."""
+        return self.sums.identity_holds
+
+    @property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """All the estimates in the report."""
+        tables = [self.partials, *(parameter.estimates for parameter in self.linear)]
+        return tuple(one for table in tables for row in table.values() for one in row)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every estimate is within its bound of the exact value."""
+        return all(one.agrees for one in self.estimates)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the identity holds and the estimates agree."""
+        return self.identity_holds and self.agrees
+
+
+def make_report(
+    game: TabularGame,
+    policy: PolicyTable,
+    *,
+    episodes: int = 1_000_000,
+    seed: int = 0,
+    name: str = "game",
+    actions: Sequence[str] | None = None,
+    one_step: TabularGame | None = None,
+    losses: Mapping[str, Loss] | None = None,
+) -> Report:
+    """Compute the report.
+
+    Args:
+        game: small enough that all its episodes can be enumerated.
+        policy: ``{observation: probabilities}``.
+        episodes: how many to sample.
+        seed: of the sample.
+        name: of the game.
+        actions: words for the actions; their numbers by default.
+        one_step: the first decision as a game of its own, if it should be pictured.
+        losses: the estimators to hold against the truth, each a mean over episodes of reward-to-go terms; by default
+            ``log_prob`` and ``inverse_prob``.
+
+    Raises:
+        InvalidArgument: if an argument cannot be used.
+    """
+    began = time.perf_counter()
+    sums = symbolic_sums(game)
+    tree, at = sums.tree, sums.at(policy)
+    discount = float(game.discount)
+    weighed = {} if discount == 1 else {"weights": from_the_start(discount)}
+    losses = losses or {"log_prob": partial(log_prob, **weighed), "inverse_prob": partial(inverse_prob, **weighed)}
+
+    every = all_episodes(tree, policy)
+    counts = sample_counts(every, episodes, seed)
+    linear = LinearPolicy(tree, policy)
+    false_alarm = FALSE_ALARM / (2 * len(losses))  # two tables of estimates for each loss
+
+    def estimates(module: nn.Module, exact: Tensor) -> dict[str, tuple[Estimate, ...]]:
+        truth = exact.numpy()
+        return {
+            label: estimate(loss, module, every, counts, truth, false_alarm=false_alarm)
+            for label, loss in losses.items()
+        }
+
+    partials = torch.tensor([float(value) for value in at.partials_R], dtype=torch.float64)
+    by_variable = estimates(ProbabilityTable(tree, policy), partials)
+    gradient = policy_gradient(tree, linear)
+    by_entry = estimates(linear, torch.cat([value.reshape(-1) for value in gradient.values()]))
+    finite, single = _finite(tree_policy := TabularPolicy(tree, policy), every, policy_gradient(tree, tree_policy))
+    return Report(
+        name=name,
+        actions=tuple(actions or map(str, range(game.num_actions))),
+        sums=sums,
+        at=at,
+        best=best_strategy(tree),
+        one_step=None if one_step is None else _one_step(one_step, policy),
+        partials=by_variable,
+        linear=_by_parameter(linear, by_entry),
+        finite=finite,
+        single=single,
+        episodes=int(counts.sum()),
+        seed=seed,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _one_step(game: TabularGame, policy: PolicyTable) -> OneStep:
+    sums = symbolic_sums(game)
+    at = sums.at({observation: policy[observation] for observation in sums.tree.observations})
+    return OneStep(tuple(map(float, at.x)), tuple(map(float, at.partials_R)))
+
+
+def _by_parameter(policy: nn.Module, flat: Mapping[str, tuple[Estimate, ...]]) -> tuple[ParameterEstimates, ...]:
+    """Cut the flat gradient into the policy's parameters."""
+    sizes = np.cumsum([0] + [parameter.numel() for parameter in policy.parameters()])
+    return tuple(
+        ParameterEstimates(name, tuple(parameter.shape), {label: row[begin:end] for label, row in flat.items()})
+        for (name, parameter), begin, end in zip(policy.named_parameters(), sizes, sizes[1:], strict=False)
+    )
+
+
+def _finite(
+    policy: TabularPolicy, every: AllEpisodes, gradient: Mapping[str, Tensor]
+) -> tuple[tuple[FiniteBatch, ...], tuple[FiniteBatch, ...]]:
+    exact = gradient["logits"].reshape(-1)
+    with warnings.catch_warnings():
+        # torch warns of a standard deviation of one number. That case is what is being measured.
+        warnings.filterwarnings("ignore", message="std.*degrees of freedom")
+        single = finite_batches(HABITS, policy, every, exact, [1])
+    return finite_batches(HABITS, policy, every, exact, BATCH_SIZES), single

@@ -1,0 +1,43 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+_DECIMALS = 6
+
+
+def exact(value: object) -> str:
+    """A rational as a short decimal where that is exact, else as a fraction; a float rounded to six digits.
+
+    >>> exact(Fraction(659, 250)), exact(Fraction(1, 3)), exact(Fraction(-7)), exact(0.1 + 0.2)
+    ('2.636', '1/3', '-7', '0.3')
+    """
+    if isinstance(value, Fraction):
+        scaled = value * 10**_DECIMALS
+        if scaled.denominator != 1:
+            return str(value)
+        whole, part = divmod(abs(scaled.numerator), 10**_DECIMALS)
+        digits = f"{whole}.{part:0{_DECIMALS}d}".rstrip("0").rstrip(".")
+        return f"-{digits}" if value < 0 else digits
+    return "–" if value is None else f"{value:.{_DECIMALS}g}"
+
+
+def signed(value: object) -> str:
+    """A reward with its sign: +3, -10, 0."""
+    text = exact(value)
+    return text if text.startswith("-") or text == "0" else f"+{text}"
+
+
+def rounded(value: float | None, digits: int = 5) -> str:
+    """A float to a fixed number of decimals, so that a column lines up; a dash where there is none.
+
+    >>> rounded(-0.52976142), rounded(None), rounded(-0.0)
+    ('-0.52976', '–', '0.00000')
+    """
+    return "–" if value is None else f"{value + 0.0:.{digits}f}"
+
+
+def plus_minus(mean: float, error: float | None) -> str:
+    """An estimate with its standard error."""
+    return f"{rounded(mean)} ± {rounded(error)}"

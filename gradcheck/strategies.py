@@ -1,0 +1,87 @@
+"""Hypothesis strategies for games, policies and batches of episodes.
+
+They need Hypothesis, which ``pip install gradcheck`` does not bring: install it, or ``gradcheck[test]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+try:
+    from hypothesis import strategies as st
+except ImportError as error:
+    raise ImportError("gradcheck.strategies needs Hypothesis: pip install hypothesis") from error
+
+from tree.game import Game, Observation, TabularGame
+from tree.robot import robot
+from tree.unroll import GameTree, unroll
+
+if TYPE_CHECKING:
+    from estimators.episodes import Episodes
+
+__all__ = ["episodes", "policies", "rewards", "robot_games"]
+
+_LARGEST_DENOMINATOR = 100
+
+
+def rewards() -> st.SearchStrategy[Fraction]:
+    """Rational rewards of both signs, zero included."""
+    return st.fractions(min_value=-100, max_value=100, max_denominator=_LARGEST_DENOMINATOR)
+
+
+def robot_games() -> st.SearchStrategy[TabularGame]:
+    """The robot's tree with random rational rewards everywhere and a random chance to slip, 0 and 1 included."""
+    chance = st.fractions(min_value=0, max_value=1, max_denominator=_LARGEST_DENOMINATOR)
+    return st.builds(
+        robot,
+        diamond=rewards(),
+        flag=rewards(),
+        fire_pit=rewards(),
+        slipped=rewards(),
+        back_up=rewards(),
+        too_late=rewards(),
+        flag_after_diamond=rewards(),
+        slip=chance,
+    )
+
+
+def policies(
+    game: Game | GameTree, *, positive: bool = False
+) -> st.SearchStrategy[Mapping[Observation, tuple[Fraction, ...]]]:
+    """Random rational policies of a game, ``{observation: probabilities}``, deterministic ones included.
+
+    Args:
+        game: the game, or its tree where that is at hand.
+        positive: give every legal action a probability above 0, as needed where something is divided by it.
+    """
+    tree = game if isinstance(game, GameTree) else unroll(game)
+    rows = {
+        observation: _rows(legal.tolist(), positive)
+        for observation, legal in zip(tree.observations, tree.legal_actions, strict=True)
+    }
+    return st.fixed_dictionaries(rows)
+
+
+def _rows(legal: list[bool], positive: bool) -> st.SearchStrategy[tuple[Fraction, ...]]:
+    """Whole numbers divided by their sum; shrinks towards equal probabilities."""
+    parts = st.tuples(*(st.integers(int(positive), _LARGEST_DENOMINATOR) if ok else st.just(0) for ok in legal))
+    return parts.filter(any).map(lambda row: tuple(Fraction(part, sum(row)) for part in row))
+
+
+def episodes(
+    game: Game | GameTree, policy: Mapping[Observation, tuple[Fraction, ...]], *, max_size: int = 8
+) -> st.SearchStrategy[Episodes]:
+    """Batches of complete episodes that are possible under a policy, in any order.
+
+    Args:
+        game: the game, or its tree where that is at hand.
+        policy: ``{observation: probabilities}``.
+        max_size: the largest number of episodes in a batch.
+    """
+    from estimators.collecting import all_episodes
+
+    every = all_episodes(game if isinstance(game, GameTree) else unroll(game), policy)
+    possible = every.probabilities.nonzero()[0].tolist()
+    return st.lists(st.sampled_from(possible), min_size=1, max_size=max_size).map(every.episodes.select)

@@ -1,0 +1,62 @@
+"""The best deterministic strategy, by trying them all."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import product
+from typing import final
+
+import numpy as np
+
+from tree.errors import invalid
+from tree.exact import evaluate
+from tree.game import Observation
+from tree.unroll import GameTree
+
+_MAX_STRATEGIES = 100_000  # about ten seconds on a small game
+
+
+@final
+@dataclass(frozen=True)
+class Strategy:
+    """One action for each observation, and what it is worth."""
+
+    actions: dict[Observation, int]
+    expected_return: object
+
+
+def num_strategies(tree: GameTree) -> int:
+    """How many deterministic strategies there are: the product of the numbers of legal actions."""
+    return math.prod(tree.legal_actions.sum(axis=1).tolist())
+
+
+def best_strategy(tree: GameTree, *, max_strategies: int = _MAX_STRATEGIES) -> Strategy:
+    """Find the deterministic strategy with the largest expected return; the first such one in order of actions.
+
+    All are tried: where one information set has several nodes, the best action in it depends on how they are
+    reached, and backward induction would look at states the player cannot tell apart. No random strategy is
+    better, because the expected return is multilinear in the strategies of a tree where no information set is
+    met twice in one episode (and where one is, a random strategy can be).
+
+    Raises:
+        InvalidArgument: if there are more than ``max_strategies``.
+
+    >>> from tree.robot import robot
+    >>> from tree.unroll import unroll
+    >>> best_strategy(unroll(robot()))
+    Strategy(actions={(2, 1): 0, (1, 0): 1, (2, 0): 1}, expected_return=Fraction(11, 1))
+    """
+    count = num_strategies(tree)
+    if count > max_strategies:
+        raise invalid(f"at most {max_strategies} strategies to try", "the number of strategies", count)
+    rows = [np.flatnonzero(legal).tolist() for legal in tree.legal_actions]
+    best: Strategy | None = None
+    for actions in product(*rows):
+        taken = tree.variable_of[np.arange(len(rows)), list(actions)]
+        x = tree.numbers([int(v in taken) for v in range(len(tree.variables))], object if tree.exact else float)
+        worth = evaluate(tree, x).expected_return
+        if best is None or worth > best.expected_return:  # type: ignore[operator]
+            best = Strategy(dict(zip(tree.observations, actions, strict=True)), worth)
+    assert best is not None  # a game has at least one information set, and each at least one action
+    return best

@@ -1,0 +1,157 @@
+"""The sums as polynomials, and the identities between them, proved by comparing coefficients.
+
+The action probabilities x are the variables 0 … V-1; their frozen copies p, the values they have now, are the
+variables V … 2V-1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import final
+
+from tree.paths import Path, paths
+from tree.polynomial import Monomial, Polynomial, collect, derivatives, on_simplex, rename, without
+from tree.terms import RewardTerm, SurrogateTerm, product_of, terms
+from tree.unroll import GameTree
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class SumPolynomials:
+    """R, Y, and what sampling estimates, as polynomials in x and p.
+
+    Attributes:
+        tree: the game's tree.
+        paths: every complete episode.
+        rewards: the terms of R, summed over rewards.
+        surrogate: the terms of Y.
+    """
+
+    tree: GameTree
+    paths: tuple[Path, ...] = field(repr=False)
+    rewards: tuple[RewardTerm, ...] = field(repr=False)
+    surrogate: tuple[SurrogateTerm, ...] = field(repr=False)
+
+    @cached_property
+    def R(self) -> Polynomial:
+        """Σ reward · P(receiving it)."""
+        return collect((term.variables, term.coefficient) for term in self.rewards)
+
+    @cached_property
+    def R_by_paths(self) -> Polynomial:
+        """Σ P(path) · return(path)."""
+        return collect((path.variables, path.chance * path.future_returns[0]) for path in self.paths)
+
+    @cached_property
+    def Y(self) -> Polynomial:
+        """Σ reach · x · average return after it, the reach and the average in p."""
+        return collect(
+            (
+                (term.variable, *self._frozen((*term.reach_variables, *after.variables))),
+                product_of(term.reach_chances) * after.coefficient,
+            )
+            for term in self.surrogate
+            for after in term.average
+        )
+
+    @cached_property
+    def partials_R(self) -> list[Polynomial]:
+        """The polynomials ∂R/∂x0, ∂R/∂x1, and so on."""
+        return derivatives(self.R, range(self._count))
+
+    @cached_property
+    def partials_Y(self) -> list[Polynomial]:
+        """∂Y/∂x0, ∂Y/∂x1, …, then x in place of p."""
+        return [self._thawed(partial) for partial in derivatives(self.Y, range(self._count))]
+
+    # The means of what is sampled, over one episode, by enumerating the paths it can take.
+
+    @cached_property
+    def plain_mean(self) -> Polynomial:
+        """The mean of Σ x_i · (future return)."""
+        return collect(((variable, *self._frozen(taken)), worth) for taken, variable, worth in self._steps())
+
+    @cached_property
+    def plain_mean_by_tree(self) -> Polynomial:
+        """What it should be: every term of Y once more times the action's own probability."""
+        return collect(
+            ((*monomial, *self._frozen(v for v in monomial if v < self._count)), coefficient)
+            for monomial, coefficient in self.Y.items()
+        )
+
+    @cached_property
+    def inverse_prob_mean(self) -> Polynomial:
+        """The mean of Σ x_i / p_i · (future return): the division takes one p_i out of the path's probability."""
+        return collect(
+            ((variable, *self._frozen(without(taken, variable))), worth) for taken, variable, worth in self._steps()
+        )
+
+    @cached_property
+    def log_prob_gradient_mean(self) -> list[Polynomial]:
+        """The mean of ∂/∂x_j of Σ log(x_i) · (future return), which is Σ 1/x_j · (future return), at x = p."""
+        by_variable: list[list[tuple[Monomial, Fraction]]] = [[] for _ in range(self._count)]
+        for taken, variable, worth in self._steps():
+            by_variable[variable].append((without(taken, variable), worth))
+        return [collect(found) for found in by_variable]
+
+    # The identities. Those that say "on the simplex" hold where the probabilities of each information set sum to 1.
+
+    @cached_property
+    def forms_agree(self) -> bool:
+        """R by paths = R by rewards, on the simplex."""
+        return self._same([self.R], [self.R_by_paths])
+
+    @cached_property
+    def identity_holds(self) -> bool:
+        """∂Y/∂x_i at p = x is ∂R/∂x_i, for every i and everywhere."""
+        return self.partials_Y == self.partials_R
+
+    @cached_property
+    def plain_is_as_told(self) -> bool:
+        """The plain sum's mean has the action's own probability too many in every term, on the simplex."""
+        return self._same([self.plain_mean], [self.plain_mean_by_tree])
+
+    @cached_property
+    def inverse_prob_is_Y(self) -> bool:
+        """The inverse-probability sum's mean is Y, on the simplex."""
+        return self._same([self.inverse_prob_mean], [self.Y])
+
+    @cached_property
+    def log_prob_gradient_is_partials(self) -> bool:
+        """The mean of the log sum's gradient is the gradient of R, on the simplex."""
+        return self._same(self.log_prob_gradient_mean, self.partials_R)
+
+    @property
+    def _count(self) -> int:
+        return len(self.tree.variables)
+
+    def _frozen(self, variables: Iterator[int] | tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(self._count + v for v in variables)
+
+    def _thawed(self, polynomial: Polynomial) -> Polynomial:
+        return rename(polynomial, lambda v: v % self._count)
+
+    def _same(self, some: list[Polynomial], others: list[Polynomial]) -> bool:
+        """Equal wherever the frozen probabilities, and the variables, of each information set sum to 1.
+
+        In sums that hold both, only the frozen ones are used: the variables stay free.
+        """
+        mixed = any(v >= self._count for polynomial in some for monomial in polynomial for v in monomial)
+        shift = self._count if mixed else 0
+        groups = [[v + shift for v in row if v >= 0] for row in self.tree.variable_of.tolist()]
+        return [on_simplex(p, groups) for p in some] == [on_simplex(p, groups) for p in others]
+
+    def _steps(self) -> Iterator[tuple[tuple[int, ...], int, Fraction]]:
+        """For every step of every path: the path's actions, the step's own, and P(outcomes) · γ^t · future return."""
+        for path in self.paths:
+            for variable, factor, future in zip(path.variables, path.discounts, path.future_returns, strict=True):
+                yield path.variables, variable, path.chance * factor * future
+
+
+def sum_polynomials(tree: GameTree) -> SumPolynomials:
+    """Collect the sums of a tree."""
+    rewards, surrogate = terms(tree)
+    return SumPolynomials(tree=tree, paths=tuple(paths(tree)), rewards=rewards, surrogate=surrogate)

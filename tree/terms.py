@@ -1,0 +1,89 @@
+"""Tree → the terms of the sums: which rewards there are to receive, and what each choice adds to Y."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from tree.rationals import as_rational
+from tree.unroll import GameTree
+
+
+class RewardTerm(NamedTuple):
+    """A reward with the actions and chances it takes to receive it."""
+
+    variables: tuple[int, ...]
+    chances: tuple[Fraction, ...]
+    reward: Fraction
+
+    @property
+    def coefficient(self) -> Fraction:
+        """What stands before the variables."""
+        return product_of(self.chances) * self.reward
+
+
+class SurrogateTerm(NamedTuple):
+    """One choice's part of Y: reach · x · average, the reach and the average in frozen probabilities."""
+
+    variable: int
+    reach_variables: tuple[int, ...]
+    reach_chances: tuple[Fraction, ...]
+    average: tuple[RewardTerm, ...]
+
+
+def terms(tree: GameTree) -> tuple[tuple[RewardTerm, ...], tuple[SurrogateTerm, ...]]:
+    """Walk from every reward up to the start; it is part of the average after each choice on that way."""
+    discount = as_rational(tree.game.discount)
+    chance = [as_rational(value) for value in tree.chance]
+    choice, variable = tree.edge_choice.tolist(), tree.choice_variable.tolist()
+    node_of_choice = tree.choice_node.tolist()
+    edge_into = np.full(tree.num_nodes, -1)
+    goes_on = np.flatnonzero(tree.edge_child >= 0)
+    edge_into[tree.edge_child[goes_on]] = goes_on
+    parent = edge_into.tolist()
+
+    def way_to(node: int) -> tuple[tuple[int, ...], tuple[Fraction, ...]]:
+        variables: list[int] = []
+        chances: list[Fraction] = []
+        while (edge := parent[node]) >= 0:
+            variables.append(variable[choice[edge]])
+            chances.append(chance[edge])
+            node = node_of_choice[choice[edge]]
+        return tuple(reversed(variables)), (as_rational(tree.start[node]), *reversed(chances))
+
+    ways = [way_to(node) for node in range(tree.num_nodes)]
+    averages: list[list[RewardTerm]] = [[] for _ in variable]
+    rewards: list[RewardTerm] = []
+    for edge in range(tree.num_edges):
+        worth = as_rational(tree.reward[edge])
+        above = edge
+        variables: tuple[int, ...] = ()
+        chances: tuple[Fraction, ...] = (chance[edge],)
+        while True:
+            averages[choice[above]].append(RewardTerm(variables, chances, worth))
+            variables = (variable[choice[above]], *variables)
+            node = node_of_choice[choice[above]]
+            if parent[node] < 0:
+                break
+            above = parent[node]
+            worth, chances = discount * worth, (chance[above], *chances)
+        rewards.append(RewardTerm(variables, (as_rational(tree.start[node]), *chances), worth))
+    surrogate = []
+    for index, node in enumerate(node_of_choice):
+        reach_variables, reach_chances = ways[node]
+        weight = discount ** int(tree.node_time[node])
+        surrogate.append(
+            SurrogateTerm(variable[index], reach_variables, (weight, *reach_chances), tuple(averages[index]))
+        )
+    return tuple(rewards), tuple(surrogate)
+
+
+def product_of(factors: Iterable[Fraction]) -> Fraction:
+    """The product of rationals, 1 where there are none."""
+    product = Fraction(1)
+    for factor in factors:
+        product *= factor
+    return product
