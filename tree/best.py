@@ -11,8 +11,8 @@ import numpy as np
 
 from tree.errors import invalid
 from tree.exact import evaluate
-from tree.game import Observation
-from tree.unroll import GameTree
+from tree.game import Game, Observation
+from tree.unroll import GameTree, unroll
 
 _MAX_STRATEGIES = 100_000  # about ten seconds on a small game
 
@@ -26,12 +26,7 @@ class Strategy:
     expected_return: object
 
 
-def num_strategies(tree: GameTree) -> int:
-    """How many deterministic strategies there are: the product of the numbers of legal actions."""
-    return math.prod(tree.legal_actions.sum(axis=1).tolist())
-
-
-def best_strategy(tree: GameTree, *, max_strategies: int = _MAX_STRATEGIES) -> Strategy:
+def best_strategy(game: Game | GameTree, *, max_strategies: int = _MAX_STRATEGIES) -> Strategy:
     """Find the deterministic strategy with the largest expected return; the first such one in order of actions.
 
     All are tried: where one information set has several nodes, the best action in it depends on how they are
@@ -39,15 +34,19 @@ def best_strategy(tree: GameTree, *, max_strategies: int = _MAX_STRATEGIES) -> S
     better, because the expected return is multilinear in the strategies of a tree where no information set is
     met twice in one episode (and where one is, a random strategy can be).
 
+    Args:
+        game: any finite game, or its tree where that is at hand.
+        max_strategies: refuse games with more; their number is the product of the numbers of legal actions.
+
     Raises:
         InvalidArgument: if there are more than ``max_strategies``.
 
     >>> from tree.robot import robot
-    >>> from tree.unroll import unroll
-    >>> best_strategy(unroll(robot()))
+    >>> best_strategy(robot())
     Strategy(actions={(2, 1): 0, (1, 0): 1, (2, 0): 1}, expected_return=Fraction(11, 1))
     """
-    count = num_strategies(tree)
+    tree = game if isinstance(game, GameTree) else unroll(game)
+    count = math.prod(tree.legal_actions.sum(axis=1).tolist())
     if count > max_strategies:
         raise invalid(f"at most {max_strategies} strategies to try", "the number of strategies", count)
     rows = [np.flatnonzero(legal).tolist() for legal in tree.legal_actions]

@@ -1,0 +1,97 @@
+"""R and its partials from two passes over the tree are those of enumerating every path, in rationals; floats agree."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from gradcheck import TabularGame, games
+from tree.exact import evaluate
+from tree.identities import sum_polynomials
+from tree.paths import paths
+from tree.polynomial import collect, derivatives, substitute
+from tree.tables import action_probabilities
+from tree.terms import product_of
+from tree.unroll import unroll
+
+DARK_CORRIDOR = TabularGame(
+    {
+        cell: {
+            0: [(1, max(cell - 1, 0), -1, False)],
+            1: [("2/3", cell + 1, 5, cell == 2), ("1/3", cell, -1, False)],
+        }
+        for cell in range(3)
+    },
+    {0: "1/4", 2: "3/4"},
+    horizon=4,
+    observations=dict.fromkeys(range(3), "dark"),
+    discount="9/10",
+)
+ILLEGAL_ACTIONS = TabularGame(
+    {
+        "calm": {0: [("1/3", "storm", 1, False), ("2/3", "port", 2, True)], 2: [(1, "port", "1/7", True)]},
+        "storm": {1: [("1/2", "port", 5, True), ("1/2", "storm", -1, False)]},
+    },
+    {"calm": "3/4", "storm": "1/4"},
+    horizon=3,
+    discount="1/2",
+)
+SETTINGS = {
+    "robot": (games.robot(), games.robot_policy()),
+    "one step": (games.robot_one_step(), {(2, 1): ("7/10", "3/10")}),
+    "shared observations, two starts, discount": (DARK_CORRIDOR, {"dark": ("1/3", "2/3")}),
+    "illegal actions": (ILLEGAL_ACTIONS, {"calm": {0: "1/5", 2: "4/5"}, "storm": {1: 1}}),
+}
+
+
+@pytest.fixture(params=SETTINGS)
+def setting(request):
+    game, policy = SETTINGS[request.param]
+    tree = unroll(game)
+    return tree, action_probabilities(tree, policy)
+
+
+def test_the_expected_return(setting):
+    tree, x = setting
+    brute = sum(path.chance * product_of(x[v] for v in path.variables) * path.future_returns[0] for path in paths(tree))
+    assert evaluate(tree, x).expected_return == brute
+
+
+def test_the_partials_are_the_derivatives_of_the_sum_over_rewards(setting):
+    tree, x = setting
+    partials = [substitute(p, x.tolist()) for p in sum_polynomials(tree).partials_R]
+    assert list(evaluate(tree, x).partials) == partials
+
+
+def test_floats_agree_to_rounding(setting):
+    tree, x = setting
+    exact, rounded = evaluate(tree, x), evaluate(tree, x.astype(np.float64))
+    assert all(isinstance(partial, Fraction) for partial in exact.partials)
+    assert rounded.partials.dtype == np.float64
+    # A dozen operations on numbers up to 20.
+    assert abs(rounded.partials - exact.partials.astype(float)).max() <= 12 * 20 * 2.0**-53
+    assert abs(rounded.expected_return - float(exact.expected_return)) <= 12 * 20 * 2.0**-53
+
+
+def test_weight_times_average_return_is_the_partial(setting):
+    found = evaluate(*setting)
+    assert [w * a for w, a in zip(found.weight, found.average_return, strict=True)] == list(found.partials)
+
+
+def test_probabilities_of_all_paths_sum_to_1(setting):
+    tree, x = setting
+    assert sum(path.chance * product_of(x[v] for v in path.variables) for path in paths(tree)) == 1
+
+
+def test_reach_of_a_first_decision_is_its_starts_probability(setting):
+    tree, x = setting
+    first = tree.node_levels[0]
+    assert list(evaluate(tree, x).node_reach[first]) == list(tree.start[first])
+
+
+def test_control_a_lost_path_changes_the_sum():
+    tree = unroll(games.robot())
+    x = action_probabilities(tree, games.robot_policy())
+    lost = collect((path.variables, path.chance * path.future_returns[0]) for path in list(paths(tree))[1:])
+    assert substitute(lost, x.tolist()) != evaluate(tree, x).expected_return
+    assert derivatives(lost, range(6)) != sum_polynomials(tree).partials_R
