@@ -51,16 +51,26 @@ def action_distribution(policy: Policy, observations: Tensor, legal_actions: Ten
     Raises:
         InvalidArgument: if the policy returns something else, or logits of another shape.
     """
-    output = policy(observations)
+    try:
+        output = policy(observations)
+    except Exception as error:
+        shape, dtype = tuple(observations.shape), str(observations.dtype).removeprefix("torch.")
+        error.add_note(f"The policy was called with observations of shape {shape} and dtype {dtype}.")
+        raise
     if isinstance(output, FreeProbabilities):
         return output
     logits = output.logits if isinstance(output, Categorical) else output
     if not isinstance(logits, Tensor):
-        raise invalid("logits [T, A] or a Categorical from the policy", "policy(observations)", output)
+        hint = "Return a tensor of logits or a torch.distributions.Categorical."
+        raise invalid("logits [T, A] or a Categorical from the policy", "policy(observations)", output, hint)
+    if not logits.is_floating_point():
+        hint = "Only floating-point numbers have gradients."
+        raise invalid("logits of a floating-point dtype", "the dtype of logits", logits.dtype, hint)
     if logits.shape != legal_actions.shape:
         steps, actions = legal_actions.shape
         hint = f"For {steps} observations and {actions} actions it must be ({steps}, {actions})."
-        raise invalid("logits with a row for each observation", "the shape of logits", tuple(logits.shape), hint)
+        expected = "logits with a row for each observation and a column for each action"
+        raise invalid(expected, "the shape of logits", tuple(logits.shape), hint)
     # Arguments were checked when the batch was made; checking in Categorical would double the time of a loss.
     return Categorical(logits=logits.masked_fill(~legal_actions, -torch.inf), validate_args=False)
 

@@ -29,8 +29,10 @@ def probability_table(policy: Policy | PolicyTable, tree: GameTree) -> Tensor:
     """
     if isinstance(policy, Mapping):
         return given_probabilities(tree, policy)
-    if not callable(policy):
-        raise invalid("a table {observation: probabilities}, an nn.Module or a callable", "policy", policy)
+    if isinstance(policy, type) or not callable(policy):
+        is_class = isinstance(policy, type)
+        hint = "It is a class: make an object of it." if is_class else "TabularPolicy(game) is one, uniform at first."
+        raise invalid("a table {observation: probabilities}, an nn.Module or a callable", "policy", policy, hint)
     features, legal = policy_inputs(policy, tree)
     probs = action_distribution(policy, features, legal).probs
     if not probs.isfinite().all():
@@ -38,9 +40,8 @@ def probability_table(policy: Policy | PolicyTable, tree: GameTree) -> Tensor:
         output = policy(features)
         shown = (output if isinstance(output, Tensor) else output.logits)[infoset].tolist()
         name = f"the logits at the observation {tree.observations[infoset]!r}"
-        raise invalid(
-            "logits that are no NaN and not infinite", name, shown, "(-inf rules an action out; not all of them.)"
-        )
+        hint = "Only -inf may stand for an action that is never taken, and not for all of them."
+        raise invalid("finite logits", name, shown, hint)
     return probs
 
 

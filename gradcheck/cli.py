@@ -1,16 +1,16 @@
 """The command line: ``python -m gradcheck report``.
 
-Exit codes: 0 passed, 1 a check failed, 2 bad usage or input. Nothing heavy is imported before a command runs.
+Exit codes: 0 passed, 1 a check failed, 2 bad usage or input; as in a shell, 130 interrupted and 141 nobody reads the
+output. Nothing heavy is imported before a command runs.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
-from tree.errors import InvalidArgument
+from tree.errors import InvalidArgument, invalid
 
 _GAMES = ("robot", "robot_one_step")
 
@@ -23,10 +23,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InvalidArgument as error:
         print(f"gradcheck: error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     except BrokenPipeError:
-        # The reader of our output has gone, as in `… | head`. Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 141
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,19 +43,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--game", choices=_GAMES, default="robot", help="which game (default: robot)")
     report.add_argument(
-        "--episodes", type=_at_least(1), default=1_000_000, metavar="N", help="how many to sample (default: 1_000_000)"
+        "--episodes",
+        type=_at_least(1, "--episodes"),
+        default=1_000_000,
+        metavar="N",
+        help="how many to sample (default: 1_000_000)",
     )
-    report.add_argument("--seed", type=_at_least(0), default=0, metavar="S", help="of the sample (default: 0)")
+    report.add_argument(
+        "--seed", type=_at_least(0, "--seed"), default=0, metavar="S", help="of the sample (default: 0)"
+    )
     report.add_argument("--json", metavar="PATH", help="write the numbers to a file, too")
     report.set_defaults(run=_report)
     return parser
 
 
 class _at_least:  # noqa: N801 - argparse shows the name of a type in its messages
-    """A whole number from a smallest one on, with a message that says so."""
+    """A whole number from a smallest one on that fits in an int64, with a message that says so."""
 
-    def __init__(self, smallest: int) -> None:
+    def __init__(self, smallest: int, option: str) -> None:
         self._smallest = smallest
+        self._option = option
 
     def __call__(self, text: str) -> int:
         try:
@@ -63,7 +70,9 @@ class _at_least:  # noqa: N801 - argparse shows the name of a type in its messag
         except ValueError:
             value = None
         if value is None or not self._smallest <= value < 2**63:
-            raise argparse.ArgumentTypeError(f"Expected a whole number, {self._smallest} or more, but got {text!r}")
+            expected = f"a whole number from {self._smallest} to 2**63 - 1"
+            hint = "Write it like 1000 or 1_000." if value is None else ""
+            raise argparse.ArgumentTypeError(str(invalid(expected, self._option, text, hint)))
         return value
 
 

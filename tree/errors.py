@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 _LONGEST_VALUE_SHOWN = 120
 
 
@@ -18,8 +21,19 @@ def invalid(expected: str, name: str, value: object, hint: str = "") -> InvalidA
     >>> print(invalid("a positive whole number", "episodes", -3, "Leave it out for the default."))
     Expected a positive whole number but got episodes=-3 (type=int). Leave it out for the default.
     """
-    shown = repr(value)
-    if len(shown) > _LONGEST_VALUE_SHOWN:
-        shown = shown[: _LONGEST_VALUE_SHOWN - 1] + "…"
-    message = f"Expected {expected} but got {name}={shown} (type={type(value).__name__})"
+    message = f"Expected {expected} but got {name}={shown(value)} (type={type(value).__name__})"
     return InvalidArgument(f"{message}. {hint}" if hint else message)
+
+
+def shown(value: object, write: Callable[[object], str] = repr) -> str:
+    """Any value on one line of at most 120 characters, whatever its own text is.
+
+    >>> shown("-" * 1000)[-3:], shown(10**5000)
+    ('--…', 'a value that cannot be printed')
+    """
+    try:
+        text = write(value)
+    except Exception:  # an int of more than 4300 digits, or any error in a class of the user's
+        return "a value that cannot be printed"
+    text = re.sub(r"\s*\n\s*", " ", text)  # arrays and modules print on several lines
+    return text if len(text) <= _LONGEST_VALUE_SHOWN else text[: _LONGEST_VALUE_SHOWN - 1] + "…"

@@ -10,15 +10,16 @@ from fractions import Fraction
 from numbers import Rational, Real
 from typing import TypeAlias
 
-from tree.errors import invalid
+from tree.errors import invalid, shown
 
 #: What a user may write for a number; inside the project it is a ``Fraction`` or a ``float``.
 NumberLike: TypeAlias = "int | float | Fraction | Decimal | str"
 Number: TypeAlias = "Fraction | float"
 
 # Without an exponent on purpose: "1e999999999" would be a number of a billion digits.
-_WRITTEN_NUMBER = re.compile(r"\s*[+-]?\d{1,400}(?:/\d{1,400}|\.\d{1,400})?\s*", re.ASCII)
+_WRITTEN_NUMBER = re.compile(r"\s*[+-]?(?:\d{1,400}(?:/\d{1,400}|\.\d{0,400})?|\.\d{1,400})\s*", re.ASCII)
 _LARGEST_DECIMAL_EXPONENT = 400  # float64 ends near 10**308; beyond it a Decimal only costs memory
+_SIGNIFICANT_BITS = {"float32": 24, "float16": 11, "bfloat16": 8}  # by the name of a numpy or torch dtype; else 53
 
 
 def number(value: object, name: str) -> Number:
@@ -31,22 +32,37 @@ def number(value: object, name: str) -> Number:
         InvalidArgument: if it is not a number, or not a finite one.
     """
     expected = 'a finite number (int, Fraction, Decimal, float or text such as "1/10")'
-    if isinstance(value, bool):
-        raise invalid(expected, name, value)
+    if isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool":
+        raise invalid(expected, name, value, "Write 1 for True and 0 for False.")
+    hint = ""
+    rational: Fraction | None = None
     if isinstance(value, Rational):
-        return Fraction(int(value.numerator), int(value.denominator))
-    if isinstance(value, Decimal):
+        rational = Fraction(int(value.numerator), int(value.denominator))
+    elif isinstance(value, Decimal):
         if value.is_finite() and abs(value.adjusted()) <= _LARGEST_DECIMAL_EXPONENT:
-            return Fraction(value)
+            rational = Fraction(value)
+        elif value.is_finite():
+            hint = "Its exponent is out of the range of float64."
     elif isinstance(value, str):
+        hint = "Text may be a whole number, a decimal or a fraction; an exponent is read in floats only."
         if _WRITTEN_NUMBER.fullmatch(value):
             try:
-                return Fraction(value)
+                rational = Fraction(value)
             except ZeroDivisionError:
-                pass  # "1/0" is refused below, like every other text that is no number
-    elif isinstance(value, Real) and math.isfinite(value):
-        return float(value)
-    raise invalid(expected, name, value)
+                hint = "It divides by 0."
+    elif isinstance(value, Real):
+        if math.isfinite(value):
+            return float(value)
+    elif hasattr(value, "item"):
+        hint = "Take the number out of the array or tensor, with .item()."
+    if rational is not None:
+        try:
+            float(rational)
+        except OverflowError:
+            hint = "It does not fit in a float64, which sampling needs."
+        else:
+            return rational
+    raise invalid(expected, name, value, hint)
 
 
 def as_rational(value: Number) -> Fraction:
@@ -66,21 +82,39 @@ def is_exact(values: Iterable[Number]) -> bool:
     return not any(isinstance(value, float) for value in values)
 
 
-def probabilities(values: Sequence[object], name: str) -> tuple[Number, ...]:
+def probabilities(
+    values: Sequence[object], name: str, *, each: Sequence[str] = (), given: object = None, dtype: object = None
+) -> tuple[Number, ...]:
     """Read one probability distribution: each number in [0, 1], together exactly 1.
 
     With floats in it the sum may miss 1 by rounding alone: each of the k numbers is rounded once when it is
-    written (relative error 2**-53) and once when it is added, so 2 k 2**-53 in all.
+    written (relative error 2**-53, in single precision 2**-24) and once when it is added, so 2 k 2**-53 in all.
+
+    Args:
+        values: the probabilities.
+        name: of the distribution, for messages.
+        each: a name for each value; ``name[0]``, ``name[1]``, … by default.
+        given: what the user wrote, if it is not the list of values itself.
+        dtype: of the array the values come from, if they come from one.
 
     Raises:
         InvalidArgument: if a number is outside [0, 1], or the sum is not 1.
     """
-    row = tuple(number(value, f"{name}[{i}]") for i, value in enumerate(values))
-    for i, value in enumerate(row):
-        if not 0 <= value <= 1:
-            raise invalid("a probability between 0 and 1", f"{name}[{i}]", values[i])
+    names = each or [f"{name}[{i}]" for i in range(len(values))]
+    row = tuple(number(value, its_name) for value, its_name in zip(values, names, strict=True))
+    for value, read, its_name in zip(values, row, names, strict=True):
+        if not 0 <= read <= 1:
+            raise invalid("a probability between 0 and 1", its_name, value)
     total = sum(row, start=Fraction(0))
-    rounding = 0.0 if is_exact(row) else 2 * len(row) * 2.0**-53
+    bits = min([_significant_bits(dtype), *(_significant_bits(getattr(value, "dtype", None)) for value in values)])
+    rounding = 0.0 if is_exact(row) else 2 * len(row) * 2.0**-bits
     if abs(total - 1) > rounding:
-        raise invalid("probabilities that sum to 1", name, list(values), f"They sum to {total}.")
+        hint = f"They sum to {shown(total, str)}."
+        if abs(total - 1) < 1e-3:
+            hint += ' Text such as "1/3" is read exactly; or divide by the sum.'
+        raise invalid("probabilities that sum to 1", name, list(values) if given is None else given, hint)
     return row
+
+
+def _significant_bits(dtype: object) -> int:
+    return _SIGNIFICANT_BITS.get(str(dtype).removeprefix("torch."), 53)

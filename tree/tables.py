@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from tree.errors import invalid
-from tree.game import Observation
+from tree.errors import invalid, shown
+from tree.game import Observation, action_number, some
 from tree.rationals import Number, NumberLike, is_exact, probabilities
 from tree.unroll import Array, GameTree
 
@@ -33,13 +33,13 @@ def action_probabilities(tree: GameTree, policy: PolicyTable) -> Array:
     known = set(tree.observations)
     for observation in policy:
         if observation not in known:
-            hint = "The game never shows it." if known else ""
-            raise invalid("an observation of the game", "policy", observation, hint)
+            hint = f"The game shows {some(tree.observations)}."
+            raise invalid("an observation that the game can show", "an observation in policy", observation, hint)
     x: list[Number] = []
     for observation, legal in zip(tree.observations, tree.legal_actions, strict=True):
         if observation not in policy:
-            hint = f"The observation {observation!r} is missing."
-            raise invalid("a row for every observation", "policy", policy, hint)
+            hint = f"The observation {shown(observation)} is missing."
+            raise invalid("a row for every observation the game can show", "policy", policy, hint)
         x.extend(_row(policy[observation], np.flatnonzero(legal).tolist(), legal.size, observation))
     if tree.exact and is_exact(x):
         return tree.numbers(x, object)
@@ -47,24 +47,30 @@ def action_probabilities(tree: GameTree, policy: PolicyTable) -> Array:
 
 
 def _row(row: object, legal: list[int], num_actions: int, observation: Observation) -> list[Number]:
-    name = f"policy[{observation!r}]"
+    name = f"policy[{shown(observation)}]"
     if isinstance(row, Mapping):
-        for action in row:
-            if action not in range(num_actions):
-                raise invalid(f"actions from 0 to {num_actions - 1}", f"an action of {name}", action)
+        actions = [action_number(action, f"an action of {name}") for action in row]
+        for action in actions:
+            if action >= num_actions:
+                raise invalid(f"an action from 0 to {num_actions - 1}", f"an action of {name}", action)
         for action in legal:
-            if action not in row:
+            if action not in actions:
                 raise invalid("a probability for every legal action", name, row, f"Action {action} is missing.")
-        actions, values = list(row), list(row.values())
+        values = list(row.values())
     else:
-        if isinstance(row, str) or not isinstance(row, Iterable):
-            raise invalid("a sequence of probabilities", name, row)
-        values = row.tolist() if hasattr(row, "tolist") else list(row)  # type: ignore[attr-defined]
+        # Sequences, and what has their way with numbers: arrays and tensors.
+        values = row.tolist() if hasattr(row, "tolist") else row  # type: ignore[attr-defined]
+        if isinstance(values, str | bytes) or not isinstance(values, Sequence):
+            hint = "Write a tuple or a list, in the order of the actions, or {action: probability}."
+            raise invalid("a sequence of probabilities", name, row, hint)
         actions = list(range(num_actions))
         if len(values) != num_actions:
-            raise invalid(f"{num_actions} probabilities, one for each action", name, values)
-    given = dict(zip(actions, probabilities(values, name), strict=True))
-    for action, probability in given.items():
+            hint = "An illegal action has probability 0." if len(legal) < num_actions else ""
+            raise invalid(f"{num_actions} probabilities, one for each action", name, row, hint)
+    names = [f"{name}[{action}]" for action in actions]
+    read = probabilities(values, name, each=names, given=row, dtype=getattr(row, "dtype", None))
+    for action, probability, its_name, value in zip(actions, read, names, values, strict=True):
         if action not in legal and probability != 0:
-            raise invalid("probability 0 for an illegal action", f"{name}[{action}]", values[actions.index(action)])
+            raise invalid("probability 0 for an illegal action", its_name, value, f"Legal are {legal}.")
+    given = dict(zip(actions, read, strict=True))
     return [given[action] for action in legal]

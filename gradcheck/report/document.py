@@ -37,7 +37,8 @@ def _game(report: Report) -> Iterator[Block]:
     tree = report.sums.tree
     yield Heading(f"The game: {report.name}")
     episodes = len(report.sums.polynomials.paths)
-    yield Text(f"{tree.num_nodes} decisions, {tree.num_edges} outcomes, {episodes} different episodes.")
+    decisions = "1 decision" if tree.num_nodes == 1 else f"{tree.num_nodes} decisions"
+    yield Text(f"{decisions}, {tree.num_edges} outcomes, {episodes} different episodes.")
     for root in range(tree.node_levels[0].start, tree.node_levels[0].stop):
         yield _branch(report, tree, root, _begin(tree, root))
 
@@ -247,7 +248,7 @@ def _finite(report: Report) -> Iterator[Block]:
     for size in dict.fromkeys(row.batch for row in report.finite):
         row = [str(size)]
         for one in (one for one in report.finite if one.batch == size):
-            row += ["–" if one.direction_error is None else f"{one.direction_error:.6f}", rounded(one.scale)]
+            row += [rounded(one.direction_error, 6), rounded(one.scale)]
         rows.append(tuple(row))
     yield Table(tuple(columns), tuple(rows))
     broken = max(one.undefined for one in report.single)

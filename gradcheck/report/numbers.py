@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 _DECIMALS = 6
@@ -20,6 +21,8 @@ def exact(value: object) -> str:
         whole, part = divmod(abs(scaled.numerator), 10**_DECIMALS)
         digits = f"{whole}.{part:0{_DECIMALS}d}".rstrip("0").rstrip(".")
         return f"-{digits}" if value < 0 else digits
+    if isinstance(value, float):
+        value += 0.0  # makes 0.0 of -0.0
     return "–" if value is None else f"{value:.{_DECIMALS}g}"
 
 
@@ -30,12 +33,14 @@ def signed(value: object) -> str:
 
 
 def rounded(value: float | None, digits: int = 5) -> str:
-    """A float to a fixed number of decimals, so that a column lines up; a dash where there is none.
+    """A float to a fixed number of decimals, so that a column lines up; a dash where there is none, or NaN.
 
-    >>> rounded(-0.52976142), rounded(None), rounded(-0.0)
+    >>> rounded(-0.52976142), rounded(None), rounded(-1e-17)
     ('-0.52976', '–', '0.00000')
     """
-    return "–" if value is None else f"{value + 0.0:.{digits}f}"
+    return (
+        "–" if value is None or math.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}"
+    )  # + 0.0 makes 0.0 of -0.0
 
 
 def plus_minus(mean: float, error: float | None) -> str:

@@ -1,0 +1,85 @@
+"""Claim: the JSON of a report is as in the snapshot, and its numbers are those of the report, exactly."""
+
+import json
+from fractions import Fraction
+
+import pytest
+
+from gradcheck import InvalidArgument, games
+from gradcheck.report import data
+from gradcheck.report.data import make_report
+from gradcheck.report.json_form import to_dict, write
+
+DIGITS = 9  # decimals that are the same on every machine
+
+
+@pytest.fixture(scope="module")
+def report():
+    return make_report(games.robot(), games.robot_policy(), episodes=1000, seed=1, name="robot")
+
+
+def rounded(node):
+    if isinstance(node, dict):
+        return {key: rounded(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [rounded(value) for value in node]
+    return round(node, DIGITS) + 0.0 if isinstance(node, float) else node  # + 0.0 makes 0.0 of -0.0
+
+
+def test_the_json_of_the_robot_s_report(report, snapshot):
+    assert json.dumps(rounded(to_dict(report)), indent=1, ensure_ascii=False) == snapshot
+
+
+def test_its_floats_are_the_nearest_to_its_rationals(report):
+    made = to_dict(report)
+    for name in ("expected_return", "best_deterministic_return"):
+        assert made[name]["value"] == float(Fraction(made[name]["exact"]))
+    for variable in made["variables"]:
+        for name, exact in variable["exact"].items():
+            assert variable[name] == float(Fraction(exact))
+
+
+def test_its_estimates_are_the_report_s_to_the_last_bit(report, tmp_path):
+    write(report, tmp_path / "report.json")
+    read = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert read == to_dict(report)
+    for i, variable in enumerate(read["variables"]):
+        for name, row in report.partials.items():
+            assert variable["estimates"][name]["mean"] == row[i].mean
+            assert variable["estimates"][name]["bound"] == row[i].bound
+
+
+def test_the_time_it_took_is_not_in_it(report):
+    assert "second" not in json.dumps(to_dict(report))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_control_only_the_same_seed_gives_the_same_json(report, seed, monkeypatch):
+    monkeypatch.setattr(data, "BATCH_SIZES", range(2, 3))
+    again = to_dict(make_report(games.robot(), games.robot_policy(), episodes=1000, seed=seed, name="robot"))
+    assert (again["variables"] == to_dict(report)["variables"]) == (seed == 1)
+
+
+def test_nothing_is_left_behind_where_writing_fails(report, tmp_path, monkeypatch):
+    target = tmp_path / "report.json"
+    target.write_text("precious")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises(InvalidArgument, match="No space left"):
+        write(report, target)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+    assert target.read_text() == "precious"
+
+
+def test_a_file_keeps_its_permissions_and_a_link_stays_a_link(report, tmp_path):
+    target, link = tmp_path / "report.json", tmp_path / "latest.json"
+    target.touch()
+    target.chmod(0o600)
+    link.symlink_to(target)
+    write(report, link)
+    assert link.is_symlink()
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert json.loads(target.read_text(encoding="utf-8"))["game"] == "robot"
