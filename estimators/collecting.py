@@ -26,11 +26,11 @@ from tree.unroll import ENDS, GameTree
 @final
 @dataclass(frozen=True, eq=False)
 class AllEpisodes:
-    """Every complete episode of a game, each once, with its probability under a policy.
+    """Every complete episode that is possible under a policy, each once, with its probability.
 
     Attributes:
         episodes: the K episodes as one batch, in the order of ``tree.paths.paths``.
-        probabilities: [K] float64.
+        probabilities: [K] float64, above 0.
     """
 
     episodes: Episodes
@@ -43,16 +43,19 @@ class AllEpisodes:
 
 
 def all_episodes(tree: GameTree, policy: Policy | PolicyTable) -> AllEpisodes:
-    """Enumerate the complete episodes of a game and their probabilities under the policy."""
+    """Enumerate the complete episodes of a game that are possible under a policy, and their probabilities.
+
+    Impossible ones are left out: the logarithm of their probability is infinite, and 0 times that is not a number.
+    """
     with torch.no_grad():
         table = probability_table(policy, tree)
-    found = list(paths(tree))
-    edges = np.array([edge for path in found for edge in path.edges])
-    lengths = np.array([len(path.edges) for path in found])
     x = table.double().cpu().numpy()[tree.legal_actions]
-    taken = np.array([x[list(path.variables)].prod() for path in found], dtype=np.float64)
-    chances = np.array([float(path.chance) for path in found])
-    return AllEpisodes(episodes_along(tree, edges, lengths, table), taken * chances)
+    weighed = [(path, float(path.chance) * float(x[list(path.variables)].prod())) for path in paths(tree)]
+    possible = [(path.edges, probability) for path, probability in weighed if probability > 0]
+    edges = np.array([edge for along, _ in possible for edge in along])
+    lengths = np.array([len(along) for along, _ in possible])
+    probabilities = np.array([probability for _, probability in possible])
+    return AllEpisodes(episodes_along(tree, edges, lengths, table), probabilities)
 
 
 def episodes_along(tree: GameTree, edges: NDArray[np.int64], lengths: NDArray[np.int64], table: Tensor) -> Episodes:
@@ -108,15 +111,14 @@ def all_batches(probabilities: NDArray[np.float64], size: int) -> Iterator[tuple
     """Every multiset of ``size`` episodes with its multinomial probability; these sum to 1.
 
     Args:
-        probabilities: [K] of each episode. Episodes of probability 0 are in no batch.
+        probabilities: [K] of each episode.
         size: N.
 
     >>> list(all_batches(np.array([0.25, 0.75]), 2))
     [((0, 0), 0.0625), ((0, 1), 0.375), ((1, 1), 0.5625)]
     """
-    possible = np.flatnonzero(probabilities).tolist()
     orders = factorial(size)
-    for batch in combinations_with_replacement(possible, size):
+    for batch in combinations_with_replacement(range(len(probabilities)), size):
         weight = float(orders)
         for episode in set(batch):
             times = batch.count(episode)
@@ -127,4 +129,4 @@ def all_batches(probabilities: NDArray[np.float64], size: int) -> Iterator[tuple
 def expected_return_of(tree: GameTree, table: Tensor) -> float:
     """The exact expected return at a table [I, A] of action probabilities, in float64."""
     x = table.detach().double().cpu().numpy()[tree.legal_actions]
-    return float(evaluate(tree, x).expected_return)  # type: ignore[arg-type]
+    return float(evaluate(tree, x).expected_return)

@@ -77,11 +77,12 @@ class _at_least:  # noqa: N801 - argparse shows the name of a type in its messag
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from gradcheck.report import json_form
+    from gradcheck.report import files
 
     if arguments.json is not None:
-        json_form.check_writable(arguments.json)
+        files.check_writable(arguments.json)  # before torch is imported, let alone a number computed
 
+    from gradcheck.report import json_form
     from gradcheck.report.data import make_report
     from gradcheck.report.document import document
     from gradcheck.report.terminal import show
@@ -102,6 +103,6 @@ def _report(arguments: argparse.Namespace) -> int:
         one_step=one_step,
     )
     if arguments.json is not None:
-        json_form.write(report, arguments.json)
+        files.write(json_form.to_text(report), arguments.json)
     show(document(report))
     return 0 if report.passed else 1

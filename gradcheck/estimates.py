@@ -77,10 +77,9 @@ def estimate(
     mean = counts @ gradients / size
     squares = counts @ (gradients - mean) ** 2
     errors = np.sqrt(squares / (size - 1) / size) if size > 1 else None
-    possible = episodes.probabilities > 0
     expectation = episodes.probabilities @ gradients
-    away = (gradients - expectation)[possible]
-    variance = episodes.probabilities[possible] @ away**2
+    away = gradients - expectation
+    variance = episodes.probabilities @ away**2
     bound = bernstein_bound(variance, np.abs(away).max(axis=0), size, false_alarm / len(exact))
     # The sums themselves are rounded: K products, each to 2**-53 of the largest.
     bound += (episodes.count + 1) * 2.0**-52 * np.abs(gradients).max(axis=0)

@@ -33,8 +33,8 @@ class FiniteBatch:
     Attributes:
         estimator: the loss's name.
         batch: N.
-        direction_error: 1 - cosine of the angle between g and t; None where g is undefined.
-        scale: the projection of g on t, in units of t: <g, t> / <t, t>; None where g is undefined.
+        direction_error: 1 - cosine of the angle between g and t; None where g is undefined, or g or t is zero.
+        scale: the projection of g on t, in units of t: <g, t> / <t, t>; None where g is undefined, or t is zero.
         undefined: the probability of a batch whose gradient is not a number; g is undefined unless this is 0.
     """
 
@@ -87,6 +87,7 @@ def _at_size(
 
 
 def _compare(name: str, size: int, gradient: Tensor, exact: Tensor) -> FiniteBatch:
-    scale = (gradient @ exact) / (exact @ exact)
-    cosine = (gradient @ exact) / (gradient.norm() * exact.norm())
-    return FiniteBatch(name, size, float(1 - cosine), float(scale), 0.0)
+    product, lengths = float(gradient @ exact), float(gradient.norm() * exact.norm())
+    error = 1 - product / lengths if lengths else None
+    scale = product / float(exact @ exact) if exact.any() else None
+    return FiniteBatch(name, size, error, scale, 0.0)

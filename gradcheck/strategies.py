@@ -83,5 +83,5 @@ def episodes(
     from estimators.collecting import all_episodes
 
     every = all_episodes(game if isinstance(game, GameTree) else unroll(game), policy)
-    possible = every.probabilities.nonzero()[0].tolist()
-    return st.lists(st.sampled_from(possible), min_size=1, max_size=max_size).map(every.episodes.select)
+    numbers = st.integers(0, every.count - 1)
+    return st.lists(numbers, min_size=1, max_size=max_size).map(every.episodes.select)

@@ -86,6 +86,9 @@ def policy_gradient(game: Game | GameTree, policy: nn.Module) -> dict[str, Tenso
         raise invalid("a policy with parameters that require a gradient", "policy", policy)
     tree = _tree(game)
     table = probability_table(policy, tree)
+    if not table.requires_grad:
+        hint = "Its output does not depend on its parameters: is there a .detach() or torch.no_grad() in it?"
+        raise invalid("a policy whose probabilities have a gradient", "policy", policy, hint)
     x = table[torch.as_tensor(tree.legal_actions, device=table.device)].double()
     weights = evaluate(tree, x.detach().cpu().numpy()).partials
     surrogate = (x * torch.as_tensor(weights, device=x.device)).sum()
@@ -107,11 +110,7 @@ def evaluated(tree: GameTree, policy: Policy | PolicyTable) -> Evaluation:
 
 
 def _tree(game: Game | GameTree) -> GameTree:
-    if isinstance(game, GameTree):
-        return game
-    if not isinstance(game, Game):
-        raise invalid("a game (a TabularGame, or an object with the methods of Game)", "game", game)
-    return unroll(game)
+    return game if isinstance(game, GameTree) else unroll(game)
 
 
 def _plain(value: Any) -> Exact:

@@ -12,6 +12,7 @@ import numpy as np
 from tree.errors import invalid
 from tree.exact import evaluate
 from tree.game import Game, Observation
+from tree.rationals import Number
 from tree.unroll import GameTree, unroll
 
 _MAX_STRATEGIES = 100_000  # about ten seconds on a small game
@@ -23,7 +24,7 @@ class Strategy:
     """One action for each observation, and what it is worth."""
 
     actions: dict[Observation, int]
-    expected_return: object
+    expected_return: Number
 
 
 def best_strategy(game: Game | GameTree, *, max_strategies: int = _MAX_STRATEGIES) -> Strategy:
@@ -55,7 +56,7 @@ def best_strategy(game: Game | GameTree, *, max_strategies: int = _MAX_STRATEGIE
         taken = tree.variable_of[np.arange(len(rows)), list(actions)]
         x = tree.numbers([int(v in taken) for v in range(len(tree.variables))], object if tree.exact else float)
         worth = evaluate(tree, x).expected_return
-        if best is None or worth > best.expected_return:  # type: ignore[operator]
+        if best is None or worth > best.expected_return:
             best = Strategy(dict(zip(tree.observations, actions, strict=True)), worth)
     assert best is not None  # a game has at least one information set, and each at least one action
     return best

@@ -11,6 +11,7 @@ from typing import final
 
 import numpy as np
 
+from tree.rationals import Number
 from tree.unroll import ENDS, Array, GameTree
 
 
@@ -32,13 +33,13 @@ class Evaluation:
         partials: [V] ∂R/∂x, all other probabilities held fixed: ``weight`` times ``average_return``.
     """
 
-    expected_return: object
+    expected_return: Number
     node_reach: Array
     node_value: Array
     action_value: Array
     reach: Array
     weight: Array
-    average_return: tuple[object, ...]
+    average_return: tuple[Number | None, ...]
     partials: Array
 
 
@@ -103,9 +104,9 @@ def _sum_by_variable(tree: GameTree, by_choice: Array, zero: object) -> Array:
     return total
 
 
-def _averages(tree: GameTree, weight: Array, partials: Array, action_value: Array) -> tuple[object, ...]:
+def _averages(tree: GameTree, weight: Array, partials: Array, action_value: Array) -> tuple[Number | None, ...]:
     """∂R/∂x ÷ weight; where an information set is never reached, the value its nodes agree on, if they do."""
-    averages: list[object] = []
+    averages: list[Number | None] = []
     for variable, (visits, partial) in enumerate(zip(weight, partials, strict=True)):
         if visits != 0:
             averages.append(partial / visits)

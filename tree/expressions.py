@@ -8,7 +8,7 @@ from fractions import Fraction
 import sympy
 
 from tree.polynomial import Polynomial
-from tree.terms import RewardTerm
+from tree.terms import RewardTerm, SurrogateTerm
 
 
 def write(polynomial: Polynomial, symbols: Sequence[sympy.Symbol]) -> sympy.Expr:
@@ -24,6 +24,23 @@ def write(polynomial: Polynomial, symbols: Sequence[sympy.Symbol]) -> sympy.Expr
 def write_reward(term: RewardTerm, symbols: Sequence[sympy.Symbol]) -> sympy.Expr:
     """Write reward · P(receiving it)."""
     return multiply([*(symbols[v] for v in term.variables), *term.chances, term.reward])
+
+
+def surrogate_terms(
+    terms: Iterable[SurrogateTerm], x: Sequence[sympy.Symbol], p: Sequence[sympy.Symbol]
+) -> tuple[sympy.Expr, ...]:
+    """Write the terms of Y: reach · x · average, reach and average in p."""
+    return tuple(
+        multiply(
+            [
+                *(p[v] for v in term.reach_variables),
+                *term.reach_chances,
+                x[term.variable],
+                add(write_reward(after, p) for after in term.average),
+            ]
+        )
+        for term in terms
+    )
 
 
 def multiply(factors: Iterable[sympy.Expr | Fraction]) -> sympy.Expr:

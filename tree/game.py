@@ -7,23 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from itertools import islice
-from numbers import Integral, Real
-from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias, final, runtime_checkable
 
-from tree.errors import invalid, shown
-from tree.rationals import Number, NumberLike, number, probabilities
+from tree.answers import discount_of, horizon_of
+from tree.endings import refuse_cycle
+from tree.rationals import Number, NumberLike
+from tree.table_parts import observations_of, start_of, table_of
 
 State: TypeAlias = Hashable
 Observation: TypeAlias = Hashable
 #: One thing that can happen after an action: (probability, next state, reward, terminated).
 Outcome: TypeAlias = "tuple[Number, State, Number, bool]"
-
-_OUTCOME = "(probability, next_state, reward, terminated)"
-_FEW = 5  # values named in a hint
-_MAX_ACTIONS = 1_000_000  # tables have a column for every number up to the largest
 
 
 @runtime_checkable
@@ -106,16 +100,16 @@ class TabularGame:
         observations: Mapping[Any, Hashable] | None = None,
         discount: NumberLike = 1,
     ) -> None:
-        table = _table(P)
+        table = table_of(P)
         put = object.__setattr__  # the dataclass is frozen once this method returns
         put(self, "P", table)
-        put(self, "start", _start(start, table))
-        put(self, "horizon", _horizon(horizon))
-        put(self, "observations", _observations(observations, table))
-        put(self, "discount", _discount(discount))
+        put(self, "start", start_of(start, table))
+        put(self, "horizon", horizon_of(horizon))
+        put(self, "observations", observations_of(observations, table))
+        put(self, "discount", discount_of(discount))
         put(self, "num_actions", 1 + max(action for row in table.values() for action in row))
         if horizon is None:
-            _refuse_cycle(table, self.start)
+            refuse_cycle(self)
 
     def __hash__(self) -> int:
         return hash((frozenset(self.P), self.horizon))
@@ -140,166 +134,3 @@ class TabularGame:
     def observe(self, state: State) -> Observation:
         """What the player sees in the state."""
         return self.observations[state]
-
-
-def _table(P: object) -> Mapping[State, Mapping[int, tuple[Outcome, ...]]]:
-    if not isinstance(P, Mapping) or not P:
-        raise invalid("a table {state: {action: outcomes}} with at least one state", "P", P)
-    table: dict[State, Mapping[int, tuple[Outcome, ...]]] = {}
-    for state, row in P.items():
-        name = f"P[{shown(state)}]"
-        if not isinstance(row, Mapping) or not row:
-            hint = "A state where episodes only ever end needs no row." if isinstance(row, Mapping) else ""
-            raise invalid("a table {action: outcomes} with at least one action", name, row, hint)
-        actions = {action_number(action, f"an action of {name}"): row[action] for action in row}
-        table[state] = MappingProxyType({a: _outcomes(actions[a], f"{name}[{a}]", P) for a in sorted(actions)})
-    return MappingProxyType(table)
-
-
-def action_number(value: object, name: str) -> int:
-    """Read the number of an action.
-
-    Raises:
-        InvalidArgument: if it is not one of 0, 1, 2, …
-    """
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
-        raise invalid("an action numbered 0, 1, 2, …", name, value)
-    if int(value) >= _MAX_ACTIONS:
-        hint = "Actions are columns of a table: number them without gaps."
-        raise invalid(f"an action below {_MAX_ACTIONS:,}", name, value, hint)
-    return int(value)
-
-
-def _outcomes(value: object, name: str, P: Mapping[object, object]) -> tuple[Outcome, ...]:
-    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-        raise invalid(f"a list of outcomes {_OUTCOME}", name, value)
-    rows = list(value)
-    if not rows:
-        raise invalid(f"at least one outcome {_OUTCOME}", name, value, "Leave an action out where it is illegal.")
-    for i, row in enumerate(rows):
-        if not isinstance(row, tuple | list) or len(row) != 4:
-            raise invalid(f"an outcome {_OUTCOME}", f"{name}[{i}]", row)
-    names = [f"the probability in {name}[{i}]" for i in range(len(rows))]
-    chances = probabilities([row[0] for row in rows], f"the probabilities in {name}", each=names)
-    outcomes: list[Outcome] = []
-    for i, (chance, (_, next_state, reward, terminated)) in enumerate(zip(chances, rows, strict=True)):
-        if getattr(terminated, "ndim", 0) or terminated not in (True, False):  # arrays cannot be compared
-            raise invalid("True or False", f"terminated in {name}[{i}]", terminated)
-        if not _is_value(next_state):
-            hint = "Use a tuple, of such values all through."
-            raise invalid("a hashable state", f"next_state in {name}[{i}]", next_state, hint)
-        if not terminated and next_state not in P:
-            hint = "It is not in P; add it, or mark the outcome as terminated."
-            raise invalid("a known state", f"next_state in {name}[{i}]", next_state, hint)
-        outcomes.append((chance, next_state, number(reward, f"the reward in {name}[{i}]"), bool(terminated)))
-    return tuple(outcomes)
-
-
-def _start(start: object, table: Mapping[State, object]) -> Mapping[State, Number]:
-    if not isinstance(start, Mapping) and not _is_value(start):
-        raise invalid("a state, or a table {state: probability}", "start", start)
-    chance_of = start if isinstance(start, Mapping) else {start: 1}
-    if not chance_of:
-        raise invalid("a table {state: probability} with at least one state", "start", start)
-    for state in chance_of:
-        if state not in table:
-            raise invalid("a start among the states of P", "start", state, f"They are {some(table)}.")
-    names = [f"start[{shown(state)}]" for state in chance_of]
-    chances = probabilities(list(chance_of.values()), "start", each=names, given=start)
-    return MappingProxyType(dict(zip(chance_of, chances, strict=True)))
-
-
-def _horizon(horizon: object) -> int | None:
-    if horizon is None:
-        return None
-    if isinstance(horizon, bool) or not isinstance(horizon, Integral) or horizon < 1:
-        hint = "Or None, where no state can come again and every episode ends by itself."
-        raise invalid("a whole number of steps, 1 or more", "horizon", horizon, hint)
-    return int(horizon)
-
-
-def _discount(discount: object) -> Number:
-    factor = number(discount, "discount")
-    if not 0 <= factor <= 1:
-        raise invalid("a discount between 0 and 1", "discount", discount)
-    return factor
-
-
-def _observations(observations: object, table: Mapping[State, Mapping[int, object]]) -> Mapping[State, Observation]:
-    if observations is None:
-        observations = {state: state for state in table}
-    if not isinstance(observations, Mapping):
-        raise invalid("a table {state: observation}", "observations", observations)
-    for state in observations:
-        if state not in table:
-            hint = f"The states of P are {some(table)}."
-            raise invalid("observations of states of P only", "a state in observations", state, hint)
-    legal: dict[Observation, tuple[State, tuple[int, ...]]] = {}
-    for state, row in table.items():
-        if state not in observations:
-            hint = f"The state {shown(state)} is missing."
-            raise invalid("an observation for every state of P", "observations", observations, hint)
-        seen = observations[state]
-        name = f"observations[{shown(state)}]"
-        if not _is_value(seen):
-            hint = "Use a tuple, of such values all through; .tolist() makes a list of an array or tensor."
-            raise invalid("a hashable observation", name, seen, hint)
-        if _has_nan(seen):
-            hint = "NaN does not equal itself, so no policy could have a row for it."
-            raise invalid("an observation without NaN", name, seen, hint)
-        other, actions = legal.setdefault(seen, (state, tuple(row)))
-        if actions != tuple(row):
-            hint = (
-                f"The state {shown(other)} looks the same to the player but allows {_listed(actions)}, where this one "
-                f"allows {_listed(row)}. Give both the same actions, or observations that tell them apart."
-            )
-            raise invalid("equal legal actions where observations are equal", name, seen, hint)
-    return MappingProxyType({state: observations[state] for state in table})
-
-
-def _is_value(value: object) -> bool:
-    """Whether it can be a state or an observation: hashable, and equal to another that looks the same."""
-    if isinstance(value, tuple):
-        return all(map(_is_value, value))
-    try:
-        hash(value)
-    except Exception:  # whatever a class of the user's raises
-        return False
-    return not hasattr(value, "detach")  # a torch tensor is hashable, but by its identity
-
-
-def _has_nan(value: object) -> bool:
-    if isinstance(value, tuple):
-        return any(map(_has_nan, value))
-    return isinstance(value, Real | Decimal) and value != value  # noqa: PLR0124 - so is NaN defined
-
-
-def some(values: Iterable[object]) -> str:
-    """The first few of many values, for a hint."""
-    first = [shown(value) for value in islice(values, _FEW + 1)]
-    return ", ".join(first[:_FEW]) + (", …" if len(first) > _FEW else "")
-
-
-def _listed(actions: Iterable[int]) -> str:
-    return ", ".join(map(str, actions))
-
-
-def _refuse_cycle(table: Mapping[State, Mapping[int, tuple[Outcome, ...]]], start: Iterable[State]) -> None:
-    """Depth-first search for a state that can come again; without recursion, so that long games are fine."""
-    done: set[State] = set()
-    open_states: set[State] = set()
-    stack: list[tuple[State, bool]] = [(state, False) for state in start]
-    while stack:
-        state, leaving = stack.pop()
-        if leaving:
-            open_states.discard(state)
-            done.add(state)
-        elif state in open_states:
-            hint = f"The state {shown(state)} can come again, so an episode may never end: say after how many steps."
-            raise invalid("a horizon for a game with a cycle", "horizon", None, hint)
-        elif state not in done:
-            open_states.add(state)
-            stack.append((state, True))
-            for outcomes in table[state].values():
-                following = {s for _, s, _, terminated in outcomes if not terminated}
-                stack.extend((s, False) for s in following)

@@ -18,6 +18,17 @@ HILLSIDE = (1, 0)
 START, HILLTOP_AGAIN = (2, 1), (2, 0)
 FLAG, FLAG_AFTER_DIAMOND = (3, 1), (3, 0)
 
+#: Words for the states, (position, is the diamond there?).
+PLACES = {
+    FIRE_PIT: "fire pit",
+    FIRE_PIT_AFTER_DIAMOND: "fire pit",
+    HILLSIDE: "hillside",
+    START: "hilltop",
+    HILLTOP_AGAIN: "hilltop",
+    FLAG: "flag",
+    FLAG_AFTER_DIAMOND: "flag",
+}
+
 
 def robot(
     *,

@@ -20,7 +20,7 @@ from typing import Literal, TypeAlias, final
 
 import sympy
 
-from tree.expressions import rational, write
+from tree.expressions import add, multiply, rational, surrogate_terms, write
 from tree.identities import SumPolynomials
 from tree.paths import Path
 
@@ -50,6 +50,12 @@ class SampledSums:
     def plain_mean(self) -> sympy.Expr:
         """The mean of Σ x_i · (future return) over n episodes, by enumerating the paths."""
         return self.n * write(self.polynomials.plain_mean, [*self.x, *self.p])
+
+    @cached_property
+    def plain_mean_as_told(self) -> sympy.Expr:
+        """What it should be: n · Σ reach · p_i · x_i · (average return after x_i), the terms of Y times n and p_i."""
+        sums = zip(self.polynomials.surrogate, surrogate_terms(self.polynomials.surrogate, self.x, self.p), strict=True)
+        return add(multiply([self.n, self.p[term.variable], told]) for term, told in sums)
 
     @cached_property
     def inverse_prob_mean(self) -> sympy.Expr:
@@ -88,7 +94,8 @@ class SampledSums:
             for variable, factor, future in zip(path.variables, path.discounts, path.future_returns, strict=True):
                 terms.append(sympy.Mul(self._summand(variable, form), rational(factor * future), evaluate=False))
             total = sympy.Add(*terms, evaluate=False) if len(terms) > 1 else terms[0]
-            yield total if form == "plain" else sympy.Mul(sympy.Rational(1, count), total, evaluate=False)
+            divided = form != "plain" and count > 1
+            yield sympy.Mul(sympy.Rational(1, count), total, evaluate=False) if divided else total
 
     def _summand(self, variable: int, form: Form) -> sympy.Expr:
         x, p = self.x[variable], self.p[variable]

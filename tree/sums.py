@@ -24,7 +24,7 @@ from typing import final
 import sympy
 
 from tree.exact import Evaluation, evaluate
-from tree.expressions import add, multiply, write, write_reward
+from tree.expressions import add, multiply, surrogate_terms, write, write_reward
 from tree.game import Game, Observation
 from tree.identities import SumPolynomials, sum_polynomials
 from tree.polynomial import Polynomial, substitute
@@ -40,8 +40,9 @@ class SymbolicSums:
     """R and Y of a game in x0, x1, …, as SymPy expressions to print, substitute and export.
 
     Floats in the game are read as the decimals they print as (0.1 is 1/10), so that everything here is exact.
-    ``R_by_paths``, ``R_by_rewards`` and ``Y`` keep every term and factor apart, terms of reward zero too: the
-    formulas then hold for other rewards. Expressions are made when they are first asked for.
+    ``R_by_paths``, ``R_by_rewards`` and ``Y`` keep every term apart, terms of reward zero too: the formulas then hold
+    for other rewards. (Products of numbers alone, such as chance · reward, are worked out.) Expressions are made when
+    they are first asked for.
     """
 
     polynomials: SumPolynomials = field(repr=False)
@@ -92,17 +93,7 @@ class SymbolicSums:
     @cached_property
     def Y_terms(self) -> tuple[sympy.Expr, ...]:
         """The terms of Y, one for each choice of the tree: reach · x · average."""
-        return tuple(
-            multiply(
-                [
-                    *(self.p[v] for v in term.reach_variables),
-                    *term.reach_chances,
-                    self.x[term.variable],
-                    add(write_reward(after, self.p) for after in term.average),
-                ]
-            )
-            for term in self.polynomials.surrogate
-        )
+        return surrogate_terms(self.polynomials.surrogate, self.x, self.p)
 
     @cached_property
     def partials_R(self) -> tuple[sympy.Expr, ...]:

@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tree.answers import action_number, some
 from tree.errors import invalid, shown
-from tree.game import Observation, action_number, some
+from tree.game import Observation
 from tree.rationals import Number, NumberLike, is_exact, probabilities
 from tree.unroll import Array, GameTree
 

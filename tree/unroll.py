@@ -14,13 +14,14 @@ from typing import Any, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from tree.checked_game import CheckedGame
 from tree.errors import invalid
-from tree.game import Game, Observation, State
+from tree.game import Game, Observation, State, TabularGame
 from tree.rationals import Number, as_rational, is_exact
 
 Array: TypeAlias = "NDArray[Any]"
 
-_MAX_NODES = 10_000_000  # about 2 GiB of Python objects while the tree is built
+_MAX_NODES = 1_000_000  # about 1 GiB of Python objects while the tree is built
 ENDS = -1  # the child of an edge that ends the episode
 
 
@@ -103,12 +104,13 @@ def unroll(game: Game, *, max_nodes: int = _MAX_NODES) -> GameTree:
         max_nodes: refuse trees with more decisions than this.
 
     Raises:
-        InvalidArgument: if the tree has more nodes than ``max_nodes``.
+        InvalidArgument: if it is no game, or its tree has more nodes than ``max_nodes``.
 
     >>> from tree.robot import robot
     >>> unroll(robot()).variables
     (((2, 1), 0), ((2, 1), 1), ((1, 0), 0), ((1, 0), 1), ((2, 0), 0), ((2, 0), 1))
     """
+    game = game if isinstance(game, TabularGame) else CheckedGame(game)
     infosets: dict[Observation, int] = {}
     legal: list[tuple[int, ...]] = []
     states: list[State] = []

@@ -11,6 +11,7 @@ from typing import final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from estimators.collecting import AllEpisodes, all_episodes
@@ -23,9 +24,11 @@ from gradcheck.estimates import Estimate, Loss, estimate
 from gradcheck.finite_batch import HABITS, FiniteBatch, finite_batches
 from gradcheck.truth import policy_gradient
 from tree.best import Strategy, best_strategy
+from tree.errors import InvalidArgument, invalid
 from tree.game import TabularGame
 from tree.sums import SumsAt, SymbolicSums, symbolic_sums
 from tree.tables import PolicyTable
+from tree.unroll import GameTree
 
 #: How likely a report on right estimators disagrees by chance: over all its estimates together.
 FALSE_ALARM = 1e-6
@@ -46,6 +49,13 @@ class OneStep:
 
     probabilities: tuple[float, ...]
     partials: tuple[float, ...]
+
+    @classmethod
+    def of(cls, game: TabularGame, policy: PolicyTable) -> OneStep:
+        """The one decision of a game, at a policy; rows of the policy for other observations are ignored."""
+        sums = symbolic_sums(game)
+        at = sums.at({observation: policy[observation] for observation in sums.tree.observations})
+        return cls(tuple(map(float, at.x)), tuple(map(float, at.partials_R)))
 
     @property
     def expected_return(self) -> float:
@@ -87,7 +97,7 @@ class Report:
         best: the best deterministic strategy.
         one_step: the first decision alone; None where the report is not about the robot.
         partials: by estimator, the estimates of ∂R/∂x_i.
-        linear: the gradient in the parameters of a linear policy.
+        linear: the gradient in the parameters of a linear policy; empty where none plays these probabilities.
         finite: what practical habits do to the expected gradient at small batches.
         single: the same at a batch of one episode, where the habits can be undefined.
         episodes: how many were sampled.
@@ -146,7 +156,7 @@ def make_report(
 
     Args:
         game: small enough that all its episodes can be enumerated.
-        policy: ``{observation: probabilities}``.
+        policy: ``{observation: probabilities}``, above 0 for every legal action.
         episodes: how many to sample.
         seed: of the sample.
         name: of the game.
@@ -161,36 +171,28 @@ def make_report(
     began = time.perf_counter()
     sums = symbolic_sums(game)
     tree, at = sums.tree, sums.at(policy)
+    for (observation, action), probability in zip(sums.variables, at.x, strict=True):
+        if not probability:
+            hint = "What is never done cannot be sampled, and its partial not estimated."
+            raise invalid("a probability above 0", f"policy[{observation!r}][{action}]", probability, hint)
     discount = float(game.discount)
     weighed = {} if discount == 1 else {"weights": from_the_start(discount)}
     losses = losses or {"log_prob": partial(log_prob, **weighed), "inverse_prob": partial(inverse_prob, **weighed)}
 
     every = all_episodes(tree, policy)
     counts = sample_counts(every, episodes, seed)
-    linear = LinearPolicy(tree, policy)
-    false_alarm = FALSE_ALARM / (2 * len(losses))  # two tables of estimates for each loss
-
-    def estimates(module: nn.Module, exact: Tensor) -> dict[str, tuple[Estimate, ...]]:
-        truth = exact.numpy()
-        return {
-            label: estimate(loss, module, every, counts, truth, false_alarm=false_alarm)
-            for label, loss in losses.items()
-        }
-
     partials = torch.tensor([float(value) for value in at.partials_R], dtype=torch.float64)
-    by_variable = estimates(ProbabilityTable(tree, policy), partials)
-    gradient = policy_gradient(tree, linear)
-    by_entry = estimates(linear, torch.cat([value.reshape(-1) for value in gradient.values()]))
-    finite, single = _finite(tree_policy := TabularPolicy(tree, policy), every, policy_gradient(tree, tree_policy))
+    tabular, linear = TabularPolicy(tree, policy), _linear_policy(tree, policy)
+    finite, single = _finite(tabular, every, policy_gradient(tree, tabular))
     return Report(
         name=name,
         actions=tuple(actions or map(str, range(game.num_actions))),
         sums=sums,
         at=at,
         best=best_strategy(tree),
-        one_step=None if one_step is None else _one_step(one_step, policy),
-        partials=by_variable,
-        linear=_by_parameter(linear, by_entry),
+        one_step=None if one_step is None else OneStep.of(one_step, policy),
+        partials=_estimates(losses, ProbabilityTable(tree, policy), every, counts, partials),
+        linear=() if linear is None else _by_parameter(losses, linear, every, counts, policy_gradient(tree, linear)),
         finite=finite,
         single=single,
         episodes=int(counts.sum()),
@@ -199,18 +201,38 @@ def make_report(
     )
 
 
-def _one_step(game: TabularGame, policy: PolicyTable) -> OneStep:
-    sums = symbolic_sums(game)
-    at = sums.at({observation: policy[observation] for observation in sums.tree.observations})
-    return OneStep(tuple(map(float, at.x)), tuple(map(float, at.partials_R)))
+def _linear_policy(tree: GameTree, policy: PolicyTable) -> LinearPolicy | None:
+    """A linear layer that plays the policy, where there is one: its logits need not be linear in the observation."""
+    try:
+        return LinearPolicy(tree, policy)
+    except InvalidArgument:
+        return None
 
 
-def _by_parameter(policy: nn.Module, flat: Mapping[str, tuple[Estimate, ...]]) -> tuple[ParameterEstimates, ...]:
-    """Cut the flat gradient into the policy's parameters."""
-    sizes = np.cumsum([0] + [parameter.numel() for parameter in policy.parameters()])
+def _estimates(
+    losses: Mapping[str, Loss], policy: nn.Module, every: AllEpisodes, counts: NDArray[np.int64], exact: Tensor
+) -> dict[str, tuple[Estimate, ...]]:
+    """The estimates of a gradient by each loss; two such tables share the report's false alarms."""
+    share = FALSE_ALARM / (2 * len(losses))
+    truth = exact.numpy()
+    return {name: estimate(loss, policy, every, counts, truth, false_alarm=share) for name, loss in losses.items()}
+
+
+def _by_parameter(
+    losses: Mapping[str, Loss],
+    policy: nn.Module,
+    every: AllEpisodes,
+    counts: NDArray[np.int64],
+    exact: Mapping[str, Tensor],
+) -> tuple[ParameterEstimates, ...]:
+    """The estimates of a policy's gradient, parameter by parameter."""
+    flat = _estimates(losses, policy, every, counts, torch.cat([value.reshape(-1) for value in exact.values()]))
+    ends = np.cumsum([value.numel() for value in exact.values()])
     return tuple(
-        ParameterEstimates(name, tuple(parameter.shape), {label: row[begin:end] for label, row in flat.items()})
-        for (name, parameter), begin, end in zip(policy.named_parameters(), sizes, sizes[1:], strict=False)
+        ParameterEstimates(
+            name, tuple(value.shape), {loss: row[end - value.numel() : end] for loss, row in flat.items()}
+        )
+        for (name, value), end in zip(exact.items(), ends.tolist(), strict=True)
     )
 
 

@@ -199,6 +199,9 @@ def _estimates(report: Report) -> Iterator[Block]:
 
 def _linear(report: Report) -> Iterator[Block]:
     yield Heading("The gradient in the parameters of a linear policy")
+    if not report.linear:
+        yield Text("Left out: no linear layer gives every observation the probabilities of this policy.")
+        return
     yield Text("Exact by the chain rule through ∂R/∂x; sampled from the same episodes.")
     labels, table = [], {}
     for parameter in report.linear:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from importlib import resources
 from numbers import Integral, Real
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tree.errors import invalid
-
-if TYPE_CHECKING:  # the command line refuses a path before torch is imported
-    from gradcheck.estimates import Estimate
-    from gradcheck.report.data import Report
+from gradcheck.estimates import Estimate
+from gradcheck.report.data import Report
 
 SCHEMA_VERSION = 1
 
@@ -34,7 +28,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         "expected_return": {"exact": str(at.R), "value": float(at.R)},
         "best_deterministic_return": {
             "exact": str(report.best.expected_return),
-            "value": float(report.best.expected_return),  # type: ignore[arg-type]
+            "value": float(report.best.expected_return),
         },
         "variables": [_variable(report, i) for i in range(len(report.sums.variables))],
         "policy_gradient": [
@@ -54,8 +48,8 @@ def to_dict(report: Report) -> dict[str, Any]:
             {
                 "estimator": one.estimator,
                 "batch": one.batch,
-                "direction_error": _finite(one.direction_error),
-                "scale": _finite(one.scale),
+                "direction_error": one.direction_error,
+                "scale": one.scale,
             }
             for one in report.finite
         ],
@@ -64,6 +58,11 @@ def to_dict(report: Report) -> dict[str, Any]:
             for one in report.single
         },
     }
+
+
+def to_text(report: Report) -> str:
+    """The report as the text of a JSON file."""
+    return json.dumps(to_dict(report), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def _variable(report: Report, i: int) -> dict[str, Any]:
@@ -96,11 +95,6 @@ def _estimate(one: Estimate) -> dict[str, Any]:
     }
 
 
-def _finite(value: float | None) -> float | None:
-    """None for what JSON has no number for: the direction to a gradient of zero is 0/0."""
-    return value if value is not None and math.isfinite(value) else None
-
-
 def _observation(seen: object) -> object:
     """Numbers, words and tuples of them as they are; anything else as the text it prints as."""
     if seen is None or isinstance(seen, bool | str):
@@ -112,74 +106,3 @@ def _observation(seen: object) -> object:
     if isinstance(seen, Real) and math.isfinite(seen):
         return float(seen)
     return str(seen)
-
-
-def check_writable(path: str | Path) -> Path:
-    """Refuse, before any work is done, a path that cannot be written.
-
-    Returns:
-        The file that will be written, symbolic links followed.
-
-    Raises:
-        InvalidArgument: if it is a folder, or its folder does not exist or cannot be written.
-    """
-    shown = str(path)
-    try:
-        target = Path(path)
-        if not shown or target.is_dir():
-            raise invalid("the path of a file", "--json", shown, "It is a folder." if shown else "It is empty.")
-        if _is_special(target):
-            return target  # as it is: where /dev/stdout leads to may have no path of its own
-        target = target.resolve()
-        if not target.parent.is_dir():
-            raise invalid("a file in a folder that exists", "--json", shown, "Make the folder first.")
-        if target.exists() and not os.access(target, os.W_OK):
-            raise invalid("a file that can be written", "--json", shown, "It is read-only.")
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".gradcheck-"):
-            pass  # permissions do not tell for sure, and for some users not at all
-    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
-        raise invalid("a file that can be written", "--json", shown, _reason(error)) from error
-    return target
-
-
-def write(report: Report, path: str | Path) -> None:
-    """Write the report as JSON: the whole file, or none of it.
-
-    Raises:
-        InvalidArgument: if the path cannot be written.
-    """
-    target = check_writable(path)
-    text = json.dumps(to_dict(report), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    temporary: Path | None = None
-    try:
-        if _is_special(target):
-            target.write_text(text, encoding="utf-8")
-            return
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=".gradcheck-", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(text)
-        temporary.chmod(mode)  # temporary files are private, reports are not
-        temporary.replace(target)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise invalid("a file that can be written", "--json", str(path), _reason(error)) from error
-
-
-def _is_special(target: Path) -> bool:
-    """A device or a pipe, such as /dev/stdout: it is written to, where a file is replaced."""
-    return target.exists() and not target.is_file()
-
-
-def _reason(error: OSError | RuntimeError) -> str:
-    """Without the name of the file, which may be a temporary one."""
-    return f"{getattr(error, 'strerror', None) or error}."
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

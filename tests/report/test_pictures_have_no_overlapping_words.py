@@ -13,12 +13,13 @@ from gradcheck import TabularGame, best_strategy, games, symbolic_sums
 from gradcheck.finite_batch import FiniteBatch
 from gradcheck.report import pictures
 from gradcheck.report.data import OneStep
+from tree.robot import PLACES
 
 ACTIONS = ("left", "right")
 SLACK = 1.0  # pixels: boxes of text are a little taller than the text
 
 
-def tree(game, policy, places=pictures.ROBOT_PLACES):
+def tree(game, policy, places=PLACES):
     sums = symbolic_sums(game)
     return pictures.draw_tree(sums, sums.at(policy), places=places)
 

@@ -11,6 +11,7 @@ from gradcheck import InvalidArgument, TabularGame, best_strategy, games, symbol
 from gradcheck.finite_batch import FiniteBatch
 from gradcheck.report import pictures
 from gradcheck.report.data import OneStep
+from tree.robot import PLACES
 
 ACTIONS = ("left", "right")
 
@@ -25,7 +26,7 @@ def words(figure):
 
 def tree_of(game, policy):
     sums = symbolic_sums(game)
-    return pictures.draw_tree(sums, sums.at(policy), actions=ACTIONS, places=pictures.ROBOT_PLACES)
+    return pictures.draw_tree(sums, sums.at(policy), actions=ACTIONS, places=PLACES)
 
 
 def test_the_tree_of_the_robot_game():

@@ -10,7 +10,6 @@ from gradcheck.report.pictures.convergence import Convergence as Convergence
 from gradcheck.report.pictures.convergence import converge as converge
 from gradcheck.report.pictures.convergence import draw_convergence as draw_convergence
 from gradcheck.report.pictures.finite_batches import draw_finite_batches as draw_finite_batches
-from gradcheck.report.pictures.game_tree import ROBOT_PLACES as ROBOT_PLACES
 from gradcheck.report.pictures.game_tree import draw_tree as draw_tree
 from gradcheck.report.pictures.one_step import draw_plane as draw_plane
 from gradcheck.report.pictures.one_step import draw_rectangles as draw_rectangles
@@ -18,7 +17,6 @@ from gradcheck.report.pictures.style import save_svg as save_svg
 from gradcheck.report.pictures.training import draw_training as draw_training
 
 __all__ = [
-    "ROBOT_PLACES",
     "Convergence",
     "converge",
     "draw_convergence",

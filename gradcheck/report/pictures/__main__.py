@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from gradcheck.report.pictures.game_tree import ROBOT_PLACES, draw_tree
+from gradcheck.report.pictures.game_tree import draw_tree
 from gradcheck.report.pictures.style import save_svg
 
 
@@ -14,11 +14,11 @@ def main(path: str) -> None:
     Args:
         path: of the SVG file.
     """
-    from tree.robot import robot, robot_policy
+    from tree.robot import PLACES, robot, robot_policy
     from tree.sums import symbolic_sums
 
     sums = symbolic_sums(robot())
-    figure = draw_tree(sums, sums.at(robot_policy()), actions=("left", "right"), places=ROBOT_PLACES)
+    figure = draw_tree(sums, sums.at(robot_policy()), actions=("left", "right"), places=PLACES)
     save_svg(figure, path, title="The robot game as a tree, with every probability and reward")
 
 

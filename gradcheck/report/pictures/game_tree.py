@@ -20,15 +20,6 @@ from gradcheck.report.pictures.style import (
 from gradcheck.report.pictures.tree_layout import CURVE, HEADER, MARGIN, ROW, Level, TreeLayout
 from tree.errors import invalid
 from tree.game import State
-from tree.robot import (
-    FIRE_PIT,
-    FIRE_PIT_AFTER_DIAMOND,
-    FLAG,
-    FLAG_AFTER_DIAMOND,
-    HILLSIDE,
-    HILLTOP_AGAIN,
-    START,
-)
 from tree.unroll import ENDS
 
 if TYPE_CHECKING:
@@ -36,17 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from tree.sums import SumsAt, SymbolicSums
-
-#: Words for the states of the robot game.
-ROBOT_PLACES: Mapping[State, str] = {
-    START: "hilltop",
-    HILLSIDE: "hillside",
-    HILLTOP_AGAIN: "hilltop",
-    FLAG: "flag",
-    FLAG_AFTER_DIAMOND: "flag",
-    FIRE_PIT: "fire pit",
-    FIRE_PIT_AFTER_DIAMOND: "fire pit",
-}
 
 _MOST_ENDINGS = 60
 

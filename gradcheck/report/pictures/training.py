@@ -27,7 +27,7 @@ def draw_training(run: Training, best: Strategy) -> Figure:
     from matplotlib.figure import Figure
 
     returns = run.expected_returns
-    updates, worth = len(returns) - 1, float(best.expected_return)  # type: ignore[arg-type]
+    updates, worth = len(returns) - 1, float(best.expected_return)
     figure = Figure(figsize=(7.6, 4.2), layout="constrained")
     axes = figure.add_subplot()
     axes.axhline(worth, color=GREY, linewidth=1, linestyle=(0, (4, 3)))

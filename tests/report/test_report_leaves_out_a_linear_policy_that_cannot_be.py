@@ -1,0 +1,33 @@
+"""A report on a policy that no linear layer plays says so in place of its gradient, and is otherwise whole."""
+
+import pytest
+
+from gradcheck import InvalidArgument, TabularGame, games
+from gradcheck.report import plain
+from gradcheck.report.data import make_report
+from gradcheck.report.document import document
+from gradcheck.report.json_form import to_dict
+
+#: Three cells in a row: a linear layer's logits at the middle one are the mean of those at the ends.
+ROW = TabularGame(
+    {cell: {0: [(1, cell + 1, 0, cell == 2)], 1: [(1, "out", cell, True)]} for cell in range(3)}, 0, horizon=None
+)
+
+
+def test_bent_logits_are_not_linear():
+    report = make_report(ROW, {0: ("1/2", "1/2"), 1: ("1/5", "4/5"), 2: ("1/2", "1/2")}, episodes=1000)
+    assert report.linear == ()
+    assert report.passed
+    assert to_dict(report)["policy_gradient"] == []
+    assert "Left out: no linear layer" in plain.render(document(report))
+
+
+def test_what_is_never_done_cannot_be_estimated():
+    with pytest.raises(InvalidArgument, match=r"Expected a probability above 0 but got policy\[\(2, 0\)\]\[0\]"):
+        make_report(games.robot(), games.robot_policy() | {(2, 0): (0, 1)}, episodes=1000)
+
+
+def test_control_the_usual_policy_has_one():
+    report = make_report(games.robot(), games.robot_policy(), episodes=1000)
+    assert [parameter.name for parameter in report.linear] == ["layer.weight", "layer.bias"]
+    assert "Left out" not in plain.render(document(report))

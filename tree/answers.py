@@ -1,0 +1,166 @@
+"""What a game may answer: the checks that tables and games given as code have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from decimal import Decimal
+from itertools import islice
+from numbers import Integral, Real
+from typing import TYPE_CHECKING
+
+from tree.errors import invalid, shown
+from tree.rationals import Number, number, probabilities
+
+if TYPE_CHECKING:
+    from tree.game import Observation, Outcome, State
+
+_OUTCOME = "(probability, next_state, reward, terminated)"
+_FEW = 5  # values named in a hint
+_MAX_ACTIONS = 1_000_000  # tables have a column for every number up to the largest
+
+
+def action_number(value: object, name: str) -> int:
+    """Read the number of an action.
+
+    Raises:
+        InvalidArgument: if it is not one of 0, 1, 2, …
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
+        raise invalid("an action numbered 0, 1, 2, …", name, value)
+    if int(value) >= _MAX_ACTIONS:
+        hint = "Actions are columns of a table: number them without gaps."
+        raise invalid(f"an action below {_MAX_ACTIONS:,}", name, value, hint)
+    return int(value)
+
+
+def outcomes(value: object, name: str, known: Container[object] | None = None) -> tuple[Outcome, ...]:
+    """Read what can happen after an action.
+
+    Args:
+        value: a list of (probability, next_state, reward, terminated).
+        name: of the list, for messages.
+        known: the states an episode can go on in; any, without it.
+
+    Raises:
+        InvalidArgument: if it is no such list, or the probabilities are no distribution.
+    """
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+        raise invalid(f"a list of outcomes {_OUTCOME}", name, value)
+    rows = list(value)
+    if not rows:
+        raise invalid(f"at least one outcome {_OUTCOME}", name, value, "Leave an action out where it is illegal.")
+    for i, row in enumerate(rows):
+        if not isinstance(row, tuple | list) or len(row) != 4:
+            raise invalid(f"an outcome {_OUTCOME}", f"{name}[{i}]", row)
+    names = [f"the probability in {name}[{i}]" for i in range(len(rows))]
+    chances = probabilities([row[0] for row in rows], f"the probabilities in {name}", each=names)
+    read: list[Outcome] = []
+    for i, (chance, (_, next_state, reward, terminated)) in enumerate(zip(chances, rows, strict=True)):
+        if getattr(terminated, "ndim", 0) or terminated not in (True, False):  # arrays cannot be compared
+            raise invalid("True or False", f"terminated in {name}[{i}]", terminated)
+        check_state(next_state, f"next_state in {name}[{i}]")
+        if not (terminated or known is None or next_state in known):
+            hint = "It is not in P; add it, or mark the outcome as terminated."
+            raise invalid("a known state", f"next_state in {name}[{i}]", next_state, hint)
+        read.append((chance, next_state, number(reward, f"the reward in {name}[{i}]"), bool(terminated)))
+    return tuple(read)
+
+
+def horizon_of(horizon: object) -> int | None:
+    """Read the number of steps after which every episode ends, if it is limited.
+
+    Raises:
+        InvalidArgument: if it is neither None nor 1, 2, …
+    """
+    if horizon is None:
+        return None
+    if isinstance(horizon, bool) or not isinstance(horizon, Integral) or horizon < 1:
+        hint = "Or None, where no state can come again and every episode ends by itself."
+        raise invalid("a whole number of steps, 1 or more", "horizon", horizon, hint)
+    return int(horizon)
+
+
+def discount_of(discount: object) -> Number:
+    """Read a discount.
+
+    Raises:
+        InvalidArgument: if it is not a number between 0 and 1.
+    """
+    factor = number(discount, "discount")
+    if not 0 <= factor <= 1:
+        raise invalid("a discount between 0 and 1", "discount", discount)
+    return factor
+
+
+def check_state(state: object, name: str) -> None:
+    """Refuse what cannot be a state.
+
+    Raises:
+        InvalidArgument: if it is not hashable, or a tensor, whose hash is its identity.
+    """
+    if not is_value(state):
+        raise invalid("a hashable state", name, state, "Use a tuple, of such values all through.")
+
+
+def check_observation(seen: object, name: str) -> None:
+    """Refuse what cannot be an observation.
+
+    Raises:
+        InvalidArgument: if it is not hashable, or does not equal itself.
+    """
+    if not is_value(seen):
+        hint = "Use a tuple, of such values all through; .tolist() makes a list of an array or tensor."
+        raise invalid("a hashable observation", name, seen, hint)
+    if _has_nan(seen):
+        hint = "NaN does not equal itself, so no policy could have a row for it."
+        raise invalid("an observation without NaN", name, seen, hint)
+
+
+def check_same_actions(
+    seen: Observation, name: str, actions: tuple[int, ...], other: State, others: tuple[int, ...]
+) -> None:
+    """Refuse states that look the same to the player but allow different actions.
+
+    Args:
+        seen: the observation of both.
+        name: of it, for messages.
+        actions: legal here.
+        other: the state that was seen before.
+        others: the actions legal there.
+
+    Raises:
+        InvalidArgument: if the actions differ.
+    """
+    if actions != others:
+        hint = (
+            f"The state {shown(other)} looks the same to the player but allows {_listed(others)}, where this one "
+            f"allows {_listed(actions)}. Give both the same actions, or observations that tell them apart."
+        )
+        raise invalid("equal legal actions where observations are equal", name, seen, hint)
+
+
+def is_value(value: object) -> bool:
+    """Whether it can be a state or an observation: hashable, and equal to another that looks the same."""
+    if isinstance(value, tuple):
+        return all(map(is_value, value))
+    try:
+        hash(value)
+    except Exception:  # whatever a class of the user's raises
+        return False
+    return not hasattr(value, "detach")  # a torch tensor is hashable, but by its identity
+
+
+def _has_nan(value: object) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_has_nan, value))
+    return isinstance(value, Real | Decimal) and value != value  # noqa: PLR0124 - so is NaN defined
+
+
+def some(values: Iterable[object]) -> str:
+    """The first few of many values, for a hint."""
+    first = [shown(value) for value in islice(values, _FEW + 1)]
+    return ", ".join(first[:_FEW]) + (", …" if len(first) > _FEW else "")
+
+
+def _listed(actions: Iterable[int]) -> str:
+    return ", ".join(map(str, actions))
