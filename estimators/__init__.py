@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from estimators.averages import over_episodes as over_episodes
     from estimators.averages import over_steps as over_steps
+    from estimators.collecting import all_episodes as all_episodes
+    from estimators.distributions import action_log_probs as action_log_probs
+    from estimators.distributions import action_probs as action_probs
     from estimators.episodes import Episodes as Episodes
     from estimators.episodes import from_steps as from_steps
     from estimators.inverse_probability import inverse_prob as inverse_prob
@@ -21,11 +24,15 @@ if TYPE_CHECKING:
     from estimators.policies import TabularPolicy as TabularPolicy
     from estimators.sampling import sample as sample
     from estimators.training import train as train
+    from estimators.training import vanilla as vanilla
     from estimators.weights import from_the_start as from_the_start
     from estimators.weights import future_returns as future_returns
     from estimators.weights import normalised as normalised
 
 _HOME = {
+    "action_log_probs": "distributions",
+    "action_probs": "distributions",
+    "all_episodes": "collecting",
     "Episodes": "episodes",
     "LinearPolicy": "policies",
     "ProbabilityTable": "policies",
@@ -40,6 +47,7 @@ _HOME = {
     "over_steps": "averages",
     "sample": "sampling",
     "train": "training",
+    "vanilla": "training",
 }
 
 __all__ = [
@@ -47,6 +55,9 @@ __all__ = [
     "LinearPolicy",
     "ProbabilityTable",
     "TabularPolicy",
+    "action_log_probs",
+    "action_probs",
+    "all_episodes",
     "from_steps",
     "from_the_start",
     "future_returns",
@@ -57,6 +68,7 @@ __all__ = [
     "over_steps",
     "sample",
     "train",
+    "vanilla",
 ]
 
 

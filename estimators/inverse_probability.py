@@ -7,6 +7,7 @@ from torch import Tensor
 from estimators.averages import Average, over_episodes
 from estimators.distributions import Policy, action_probs
 from estimators.episodes import Episodes
+from estimators.losses import surrogate_loss
 from estimators.weights import Weights, future_returns
 
 
@@ -23,11 +24,15 @@ def inverse_prob(
     Args:
         policy: maps observations [T, D] to logits [T, A] or to a ``Categorical``.
         episodes: a batch of complete episodes, sampled from the policy.
-        weights: what stands for f: ``future_returns`` or ``normalised``.
+        weights: what stands for f, a function of the episodes: ``future_returns``, ``normalised``, or, in a discounted
+            game, ``from_the_start(discount)``.
         average: ``over_episodes`` or ``over_steps``.
+
+    Raises:
+        InvalidArgument: if the weights are not one number for each step.
 
     Returns:
         A scalar to minimise.
     """
     probs = action_probs(policy, episodes)
-    return -average(probs / probs.detach() * weights(episodes), episodes)
+    return surrogate_loss(probs / probs.detach(), episodes, weights, average)

@@ -7,6 +7,7 @@ from torch import Tensor
 from estimators.averages import Average, over_episodes
 from estimators.distributions import Policy, action_log_probs
 from estimators.episodes import Episodes
+from estimators.losses import surrogate_loss
 from estimators.weights import Weights, future_returns
 
 
@@ -17,16 +18,21 @@ def log_prob(
 
     .. math:: loss = - \frac1N \sum_t \log \pi(a_t | o_t) \cdot f_t
 
-    with f the future returns. The gradient of minus this loss is an unbiased estimate of the gradient of the expected
-    undiscounted return.
+    with f the future returns. In an undiscounted game the gradient of minus this loss is an unbiased estimate of the
+    gradient of the expected return. In a discounted one f must be ``from_the_start(discount)``: without its factor
+    γ^t the estimate is the gradient of nothing.
 
     Args:
         policy: maps observations [T, D] to logits [T, A] or to a ``Categorical``.
         episodes: a batch of complete episodes, sampled from the policy.
-        weights: what stands for f: ``future_returns`` or ``normalised``.
+        weights: what stands for f, a function of the episodes: ``future_returns``, ``normalised``, or, in a discounted
+            game, ``from_the_start(discount)``.
         average: ``over_episodes`` or ``over_steps``.
+
+    Raises:
+        InvalidArgument: if the weights are not one number for each step.
 
     Returns:
         A scalar to minimise.
     """
-    return -average(action_log_probs(policy, episodes) * weights(episodes), episodes)
+    return surrogate_loss(action_log_probs(policy, episodes), episodes, weights, average)

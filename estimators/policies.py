@@ -39,7 +39,8 @@ class _Lookup(nn.Module):
         same = (observations.unsqueeze(-2) == self.features).all(dim=-1)
         found = same.any(dim=-1)
         if not found.all():
-            raise invalid("observations of the game", "observations", observations[~found][0].tolist())
+            hint = "It belongs to no information set. (The zeros of a padded batch do not; use the flat steps.)"
+            raise invalid("observations of the game", "observations", observations[~found][0].tolist(), hint)
         return same.to(torch.int8).argmax(dim=-1)
 
 
@@ -94,7 +95,10 @@ class LinearPolicy(nn.Module):
         features = torch.as_tensor(observation_features(tree))
         wanted = given_probabilities(tree, probabilities).log()
         if not wanted.isfinite().all():
-            raise invalid("probabilities above 0 and actions that are all legal", "probabilities", probabilities)
+            infoset, action = (~wanted.isfinite()).nonzero()[0].tolist()
+            name = f"the probability of action {action} at {tree.observations[infoset]!r}"
+            hint = "It is illegal or never taken; a linear layer gives every action a probability above 0."
+            raise invalid("a probability above 0", name, 0, hint)
         wanted = wanted - wanted.mean(dim=1, keepdim=True)  # logits matter up to a constant; this one keeps them small
         inputs = torch.cat([features, torch.ones(len(features), 1, dtype=torch.float64)], dim=1)
         solution = torch.linalg.lstsq(inputs, wanted, driver="gelsd").solution

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeAlias, final
+from typing import final
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +14,7 @@ from estimators.collecting import expected_return_of
 from estimators.distributions import Policy
 from estimators.episodes import Episodes
 from estimators.log_probability import log_prob
+from estimators.losses import Loss, check_value
 from estimators.sampling import generator, positive, sample
 from estimators.tables import probability_table
 from estimators.weights import normalised
@@ -24,11 +23,13 @@ from tree.game import Game
 from tree.progress import progress
 from tree.unroll import GameTree, unroll
 
-#: A batch and the policy → a scalar to minimise.
-Loss: TypeAlias = Callable[[Policy, Episodes], Tensor]
 
-#: Log-probabilities, normalised future returns, the mean over steps: the habits of a practical policy gradient.
-VANILLA: Loss = partial(log_prob, weights=normalised, average=over_steps)
+def vanilla(policy: Policy, episodes: Episodes) -> Tensor:
+    """The practical policy gradient: ``log_prob`` with normalised future returns, averaged over steps.
+
+    Steps of a steady size, at a price: at any finite batch size the expected gradient points a little off the true one.
+    """
+    return log_prob(policy, episodes, weights=normalised, average=over_steps)
 
 
 @final
@@ -52,7 +53,7 @@ def train(
     game: Game | GameTree,
     policy: nn.Module,
     *,
-    loss: Loss = VANILLA,
+    loss: Loss = vanilla,
     updates: int = 500,
     batch: int = 64,
     optimizer: Optimizer | None = None,
@@ -64,7 +65,8 @@ def train(
     Args:
         game: any finite game, or its tree where that is at hand.
         policy: maps observations [T, D] to logits [T, A] or to a ``Categorical``.
-        loss: ``loss(policy, episodes)``, a scalar to minimise.
+        loss: ``loss(policy, episodes)``, a scalar to minimise. By default ``vanilla``: ``log_prob`` with normalised
+            returns, averaged over steps.
         updates: how many.
         batch: episodes sampled for each update.
         optimizer: over the policy's parameters; Adam with ``learning_rate`` by default.
@@ -72,9 +74,11 @@ def train(
         seed: of the episodes.
 
     Raises:
-        InvalidArgument: if an argument cannot be used, or the loss is not a finite number.
+        InvalidArgument: if an argument cannot be used, or the loss is not a finite scalar with a gradient.
     """
     tree = game if isinstance(game, GameTree) else unroll(game)
+    if optimizer is not None and not isinstance(optimizer, Optimizer):
+        raise invalid("an optimizer over the policy's parameters", "optimizer", optimizer)
     optimizer = optimizer or Adam(policy.parameters(), lr=learning_rate)
     seeds = generator(seed).integers(2**63, size=positive(updates, "updates"))
 
@@ -84,7 +88,7 @@ def train(
 
     returns = [truth()]
     for number, update_seed in enumerate(progress(seeds.tolist(), updates, "training, updates")):
-        value = loss(policy, sample(tree, policy, batch, update_seed))
+        value = check_value(loss(policy, sample(tree, policy, batch, update_seed)))
         if not value.isfinite():
             hint = f"Update {number}. A batch of {batch} episodes may be too small for the loss."
             raise invalid("a loss that is a finite number", "loss(policy, episodes)", value.item(), hint)

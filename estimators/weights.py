@@ -8,6 +8,8 @@ from typing import TypeAlias
 from torch import Tensor
 
 from estimators.episodes import Episodes
+from tree.errors import invalid
+from tree.rationals import NumberLike, number
 
 #: Episodes → [T], a constant for the gradient.
 Weights: TypeAlias = Callable[[Episodes], Tensor]
@@ -20,18 +22,21 @@ def future_returns(episodes: Episodes) -> Tensor:
     return episodes.future_returns
 
 
-def from_the_start(discount: float) -> Weights:
+def from_the_start(discount: NumberLike) -> Weights:
     """γ^t f_t: the future returns discounted from the start of the episode rather than from the step.
 
     In a discounted game this factor belongs to the gradient of the expected discounted return; without it, what is
     estimated is the gradient of nothing (Nota & Thomas 2020, *Is the policy gradient a gradient?*).
 
     Args:
-        discount: γ, of the game.
+        discount: γ of the game, between 0 and 1.
     """
+    factor = float(number(discount, "discount"))
+    if not 0 <= factor <= 1:
+        raise invalid("a discount between 0 and 1", "discount", discount)
 
     def weights(episodes: Episodes) -> Tensor:
-        return episodes.future_returns * discount**episodes.time_steps
+        return episodes.future_returns * factor**episodes.time_steps
 
     return weights
 

@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from tree.game import TabularGame as TabularGame
     from tree.sums import SymbolicSums as SymbolicSums
     from tree.sums import symbolic_sums as symbolic_sums
+    from tree.unroll import GameTree as GameTree
+    from tree.unroll import unroll as unroll
 
 _HOME = {
     "Episodes": "estimators.episodes",
     "Game": "tree.game",
+    "GameTree": "tree.unroll",
     "InvalidArgument": "tree.errors",
     "LinearPolicy": "estimators.policies",
     "SymbolicSums": "tree.sums",
@@ -45,12 +48,14 @@ _HOME = {
     "sample": "estimators.sampling",
     "symbolic_sums": "tree.sums",
     "train": "estimators.training",
+    "unroll": "tree.unroll",
 }
 _MODULES = ("games", "strategies")
 
 __all__ = [
     "Episodes",
     "Game",
+    "GameTree",
     "InvalidArgument",
     "LinearPolicy",
     "SymbolicSums",
@@ -66,6 +71,7 @@ __all__ = [
     "strategies",
     "symbolic_sums",
     "train",
+    "unroll",
 ]
 
 

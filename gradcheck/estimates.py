@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias, final
+from typing import final
 
 import numpy as np
 import torch
@@ -13,12 +12,9 @@ from torch import Tensor, nn
 
 from estimators.collecting import AllEpisodes
 from estimators.episodes import Episodes
+from estimators.losses import Loss, check_value
 from gradcheck.statistics import bernstein_bound
-from tree.errors import invalid
 from tree.progress import progress
-
-#: ``loss(policy, episodes)``, a scalar to minimise.
-Loss: TypeAlias = "Callable[[nn.Module, Episodes], Tensor]"
 
 
 @final
@@ -107,7 +103,5 @@ def episode_gradients(loss: Loss, policy: nn.Module, episodes: Episodes) -> NDAr
 def flat_gradient(value: Tensor, policy: nn.Module) -> Tensor:
     """[P] minus the gradient of a loss's value in all parameters of the policy, one after another."""
     parameters = list(policy.parameters())
-    if not isinstance(value, Tensor) or value.numel() != 1 or not value.requires_grad:
-        raise invalid("a scalar tensor with a gradient", "loss(policy, episodes)", value)
-    gradients = torch.autograd.grad(value, parameters, allow_unused=True, materialize_grads=True)
+    gradients = torch.autograd.grad(check_value(value), parameters, allow_unused=True, materialize_grads=True)
     return -torch.cat([gradient.reshape(-1) for gradient in gradients])

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from estimators.averages import over_steps
 from estimators.collecting import AllEpisodes, all_batches, num_batches
 from estimators.log_probability import log_prob
+from estimators.losses import Loss
 from estimators.weights import normalised
-from gradcheck.estimates import Loss, flat_gradient
+from gradcheck.estimates import flat_gradient
 from tree.progress import progress
 
 #: The habits that keep the direction only in the limit of large batches.

@@ -87,7 +87,7 @@ def policy_gradient(game: Game | GameTree, policy: nn.Module) -> dict[str, Tenso
     tree = _tree(game)
     table = probability_table(policy, tree)
     if not table.requires_grad:
-        hint = "Its output does not depend on its parameters: is there a .detach() or torch.no_grad() in it?"
+        hint = "Its output does not depend on its parameters: look for a .detach() or no_grad()."
         raise invalid("a policy whose probabilities have a gradient", "policy", policy, hint)
     x = table[torch.as_tensor(tree.legal_actions, device=table.device)].double()
     weights = evaluate(tree, x.detach().cpu().numpy()).partials

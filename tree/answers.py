@@ -26,7 +26,7 @@ def action_number(value: object, name: str) -> int:
         InvalidArgument: if it is not one of 0, 1, 2, …
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
-        raise invalid("an action numbered 0, 1, 2, …", name, value)
+        raise invalid("an action numbered 0, 1, 2, …", name, value, "Actions are numbers; give them names elsewhere.")
     if int(value) >= _MAX_ACTIONS:
         hint = "Actions are columns of a table: number them without gaps."
         raise invalid(f"an action below {_MAX_ACTIONS:,}", name, value, hint)
@@ -51,7 +51,8 @@ def outcomes(value: object, name: str, known: Container[object] | None = None) -
         raise invalid(f"at least one outcome {_OUTCOME}", name, value, "Leave an action out where it is illegal.")
     for i, row in enumerate(rows):
         if not isinstance(row, tuple | list) or len(row) != 4:
-            raise invalid(f"an outcome {_OUTCOME}", f"{name}[{i}]", row)
+            hint = "A single outcome needs a list around it, too." if len(rows) == 4 else ""
+            raise invalid(f"an outcome {_OUTCOME}", f"{name}[{i}]", row, hint)
     names = [f"the probability in {name}[{i}]" for i in range(len(rows))]
     chances = probabilities([row[0] for row in rows], f"the probabilities in {name}", each=names)
     read: list[Outcome] = []

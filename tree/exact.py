@@ -86,8 +86,9 @@ def evaluate(tree: GameTree, x: Array) -> Evaluation:
     weight = _sum_by_variable(tree, node_weight[tree.choice_node], zero)
     partials = _sum_by_variable(tree, node_weight[tree.choice_node] * action_value, zero)
     first_level = tree.node_levels[0]
+    total = np.add.reduce(reach[first_level] * value[first_level])
     return Evaluation(
-        expected_return=np.add.reduce(reach[first_level] * value[first_level]),
+        expected_return=float(total) if dtype is np.float64 else total,
         node_reach=reach,
         node_value=value,
         action_value=action_value,

@@ -9,6 +9,10 @@ At every action taken, a term is added to a sum:
 Reference: Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement learning*,
 theorem 1, for the log-probability form. Each mean is obtained by enumerating the paths an episode can take. In a
 discounted game the factor γ^t belongs to every term.
+
+The means are polynomials in x and p, but not the very polynomials that Y and ∂R are: a reward received for sure after
+x0 is one term there, and here it is spread over everything that can happen later, whose probabilities p sum to 1. So
+they are compared with 1 minus the others in place of the last p of every information set: equal for every policy.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from typing import Literal, TypeAlias, final
 
 import sympy
 
-from tree.expressions import add, multiply, rational, surrogate_terms, write
+from tree.expressions import multiply, rational, surrogate_terms, write
 from tree.identities import SumPolynomials
 from tree.paths import Path
 
@@ -52,10 +56,11 @@ class SampledSums:
         return self.n * write(self.polynomials.plain_mean, [*self.x, *self.p])
 
     @cached_property
-    def plain_mean_as_told(self) -> sympy.Expr:
-        """What it should be: n · Σ reach · p_i · x_i · (average return after x_i), the terms of Y times n and p_i."""
-        sums = zip(self.polynomials.surrogate, surrogate_terms(self.polynomials.surrogate, self.x, self.p), strict=True)
-        return add(multiply([self.n, self.p[term.variable], told]) for term, told in sums)
+    def plain_mean_terms(self) -> tuple[sympy.Expr, ...]:
+        """What it should be, a term for each choice: n · reach · p_i · x_i · (average return after x_i)."""
+        surrogate = self.polynomials.surrogate
+        terms = surrogate_terms(surrogate, self.x, self.p)
+        return tuple(multiply([self.n, self.p[of.variable], term]) for of, term in zip(surrogate, terms, strict=True))
 
     @cached_property
     def inverse_prob_mean(self) -> sympy.Expr:
@@ -69,17 +74,17 @@ class SampledSums:
 
     @property
     def plain_is_as_told(self) -> bool:
-        """Whether the plain sum's mean is n · reach · p_i · x_i · average, term by term. Proved, not sampled."""
+        """Whether the plain sum's mean is the sum of ``plain_mean_terms``, for every policy p. Proved, not sampled."""
         return self.polynomials.plain_is_as_told
 
     @property
     def inverse_prob_is_Y(self) -> bool:
-        """Whether the inverse-probability sum's mean is Y. Proved, not sampled."""
+        """Whether the inverse-probability sum's mean is Y, for every policy p. Proved, not sampled."""
         return self.polynomials.inverse_prob_is_Y
 
     @property
     def log_prob_gradient_is_partials(self) -> bool:
-        """Whether the log sum's gradient has the partials of R as its mean. Proved, not sampled."""
+        """Whether the log sum's gradient has the partials of R as its mean, for every policy. Proved, not sampled."""
         return self.polynomials.log_prob_gradient_is_partials
 
     def running(self, episodes: Iterable[Path], form: Form) -> Iterator[sympy.Expr]:

@@ -28,8 +28,9 @@ from tree.expressions import add, multiply, surrogate_terms, write, write_reward
 from tree.game import Game, Observation
 from tree.identities import SumPolynomials, sum_polynomials
 from tree.polynomial import Polynomial, substitute
+from tree.rationals import as_rational
 from tree.sampled_sums import SampledSums
-from tree.tables import PolicyTable, action_probabilities
+from tree.tables import PolicyTable, read_table
 from tree.terms import product_of
 from tree.unroll import GameTree, unroll
 
@@ -46,6 +47,9 @@ class SymbolicSums:
     """
 
     polynomials: SumPolynomials = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"SymbolicSums of {len(self.variables)} variables and {len(self.polynomials.paths)} paths"
 
     @property
     def tree(self) -> GameTree:
@@ -134,7 +138,7 @@ class SymbolicSums:
         Raises:
             InvalidArgument: if the table does not fit the game.
         """
-        x: list[Fraction] = self.tree.numbers(action_probabilities(self.tree, policy).tolist(), object).tolist()
+        x = [as_rational(value) for value in read_table(self.tree, policy)]
         sums = self.polynomials
 
         def value(polynomial: Polynomial, values: Sequence[Fraction]) -> Fraction:

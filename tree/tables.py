@@ -29,6 +29,16 @@ def action_probabilities(tree: GameTree, policy: PolicyTable) -> Array:
     Raises:
         InvalidArgument: if an observation or an action is missing or unknown, or a row is no distribution.
     """
+    x = read_table(tree, policy)
+    return tree.numbers(x, object if tree.exact and is_exact(x) else float)
+
+
+def read_table(tree: GameTree, policy: PolicyTable) -> list[Number]:
+    """Read a policy table as the V numbers x0, x1, …, each a Fraction or a float as it was written.
+
+    Raises:
+        InvalidArgument: if an observation or an action is missing or unknown, or a row is no distribution.
+    """
     if not isinstance(policy, Mapping):
         raise invalid("a table {observation: probabilities}", "policy", policy)
     known = set(tree.observations)
@@ -42,9 +52,7 @@ def action_probabilities(tree: GameTree, policy: PolicyTable) -> Array:
             hint = f"The observation {shown(observation)} is missing."
             raise invalid("a row for every observation the game can show", "policy", policy, hint)
         x.extend(_row(policy[observation], np.flatnonzero(legal).tolist(), legal.size, observation))
-    if tree.exact and is_exact(x):
-        return tree.numbers(x, object)
-    return tree.numbers(x, float)
+    return x
 
 
 def _row(row: object, legal: list[int], num_actions: int, observation: Observation) -> list[Number]:

@@ -130,7 +130,9 @@ def unroll(game: Game, *, max_nodes: int = _MAX_NODES) -> GameTree:
 
     def visit(state: State, time: int, probability: Number) -> int:
         if len(states) >= max_nodes:
-            hint = f"Level {time} of the tree passes it; give a shorter horizon, or a larger max_nodes."
+            hint = (
+                f"Step {time} passes it. Give the game a shorter horizon, or unroll(game, max_nodes=…) a larger limit."
+            )
             raise invalid("a game whose tree fits", "max_nodes", max_nodes, hint)
         observation = game.observe(state)
         if observation not in infosets:

@@ -17,10 +17,11 @@ from torch import Tensor, nn
 from estimators.collecting import AllEpisodes, all_episodes
 from estimators.inverse_probability import inverse_prob
 from estimators.log_probability import log_prob
+from estimators.losses import Loss
 from estimators.policies import LinearPolicy, ProbabilityTable, TabularPolicy
 from estimators.sampling import sample_counts
 from estimators.weights import from_the_start
-from gradcheck.estimates import Estimate, Loss, estimate
+from gradcheck.estimates import Estimate, estimate
 from gradcheck.finite_batch import HABITS, FiniteBatch, finite_batches
 from gradcheck.truth import policy_gradient
 from tree.best import Strategy, best_strategy

@@ -38,11 +38,20 @@ def rounded(value: float | None, digits: int = 5) -> str:
     >>> rounded(-0.52976142), rounded(None), rounded(-1e-17)
     ('-0.52976', '–', '0.00000')
     """
-    return (
-        "–" if value is None or math.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}"
-    )  # + 0.0 makes 0.0 of -0.0
+    if value is None or math.isnan(value):
+        return "–"
+    return f"{round(value, digits) + 0.0:.{digits}f}"  # + 0.0 makes 0.0 of -0.0
 
 
 def plus_minus(mean: float, error: float | None) -> str:
     """An estimate with its standard error."""
-    return f"{rounded(mean)} ± {rounded(error)}"
+    return f"{rounded(mean, 4)} ± {rounded(error, 4)}"
+
+
+def counted(number: int, word: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "episode"), counted(1_000_000, "episode")
+    ('1 episode', '1,000,000 episodes')
+    """
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from gradcheck.report.blocks import Block, Branch, Heading, Lines, Table, Text
 
-WIDTH = 110
+WIDTH = 80
 
 
 def render(blocks: Iterable[Block]) -> str:
-    """Lay the blocks out in lines of at most 110 characters, tables aside."""
+    """Lay the blocks out in lines of at most 80 characters, wide tables and deep trees aside."""
     return "\n".join(line.rstrip() for block in blocks for line in _lines(block)) + "\n"
 
 
@@ -22,7 +22,8 @@ def _lines(block: Block) -> Iterator[str]:
         case Text(text):
             yield from textwrap.wrap(text, WIDTH)
         case Lines(lines):
-            yield from ("  " + line for line in lines)
+            for line in lines:
+                yield from textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent=" " * 8)
         case Table():
             yield from _table(block)
         case Branch():

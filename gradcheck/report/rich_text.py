@@ -27,17 +27,17 @@ def _renderable(block: Block) -> RenderableType:
         case Text(text, verdict):
             return RichText(text, style={None: "", True: "bold green", False: "bold red"}[verdict])
         case Lines(lines):
-            return Padding(RichText("\n".join(lines)), (0, 2))
+            return Padding(RichText("\n".join(lines)), (0, 0, 0, 2), expand=False)
         case Table():
             return _table(block)
         case Branch():
-            return Padding(_tree(block), (0, 2))
+            return Padding(_tree(block), (0, 0, 0, 2), expand=False)
 
 
 def _table(table: Table) -> RichTable:
-    shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in table.columns:
-        shown.add_column(column, justify="left" if column in table.words else "right", no_wrap=True)
+        shown.add_column(column, justify="left" if column in table.words else "right", overflow="fold")
     for row in table.rows:
         shown.add_row(*map(RichText, row))
     return shown

@@ -17,7 +17,7 @@ class Detached(nn.Module):
 
 
 def test_a_detached_output_is_refused():
-    with pytest.raises(InvalidArgument, match=r"probabilities have a gradient .* is there a \.detach\(\)"):
+    with pytest.raises(InvalidArgument, match=r"probabilities have a gradient .* look for a \.detach\(\)"):
         policy_gradient(games.robot(), Detached())
 
 

@@ -237,7 +237,7 @@ BAD = {
         lambda: policy_gradient(ROBOT, TabularPolicy(ROBOT).requires_grad_(False)),
     ),
     "a linear policy that never goes left": (
-        "probabilities above 0",
+        "the probability of action 0 at (2, 1)=0",
         lambda: LinearPolicy(ROBOT, dict.fromkeys(POLICY, (0, 1))),
     ),
     "observations that a table lacks": ("[7.0, 7.0]", lambda: TabularPolicy(ROBOT)(torch.full((1, 2), 7.0))),

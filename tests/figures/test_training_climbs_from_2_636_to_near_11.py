@@ -2,11 +2,11 @@
 
 import pytest
 
-from estimators.training import VANILLA, train
+from estimators.training import train, vanilla
 from gradcheck import TabularPolicy, estimators, games
 
 
-@pytest.mark.parametrize("loss", [VANILLA, estimators.log_prob], ids=["with both habits", "plain log_prob"])
+@pytest.mark.parametrize("loss", [vanilla, estimators.log_prob], ids=["with both habits", "plain log_prob"])
 def test_training_climbs(loss):
     policy = TabularPolicy(games.robot(), games.robot_policy())
     run = train(games.robot(), policy, loss=loss, learning_rate=0.1, updates=300, seed=0)

@@ -78,7 +78,7 @@ def test_a_game_that_makes_new_states_for_ever_is_refused():
 
 def test_a_tree_that_does_not_fit_is_refused():
     long = spoiled(horizon=30, step=lambda self, state, action: [(1, "b", 0, False)])
-    with pytest.raises(InvalidArgument, match="Level 9 of the tree passes it"):  # 1 + 2 + … + 2**9 = 1023
+    with pytest.raises(InvalidArgument, match="Step 9 passes it"):  # 1 + 2 + … + 2**9 = 1023
         unroll(long, max_nodes=1000)
 
 
