@@ -22,7 +22,8 @@ def over_steps(terms: Tensor, episodes: Episodes) -> Tensor:
     """Mean over all steps of the batch.
 
     It divides by N times the average length, so that the step size depends less on the length of episodes. That average
-    is the batch's own: the expected gradient turns, and points the right way only in the limit of large batches.
+    is the batch's own: where lengths differ, the expected gradient turns in general, and points the right way only in
+    the limit of large batches.
     """
     del episodes  # the mean knows how many steps there are
     return terms.mean()

@@ -16,7 +16,7 @@ from torch import Tensor
 from estimators.distributions import Policy
 from estimators.episodes import Episodes, returns_to_go
 from estimators.observations import observation_features
-from estimators.tables import probability_table
+from estimators.tables import probability_table, x_of
 from tree.exact import evaluate
 from tree.game import Game
 from tree.paths import paths
@@ -57,10 +57,10 @@ def all_episodes(game: Game | GameTree, policy: Policy | PolicyTable) -> AllEpis
     >>> every.episodes.lengths.tolist(), every.probabilities.round(4).tolist()
     ([2, 2, 3, 3, 1], [0.28, 0.042, 0.3024, 0.0756, 0.3])
     """
-    tree = game if isinstance(game, GameTree) else unroll(game)
+    tree = unroll(game)
     with torch.no_grad():
         table = probability_table(policy, tree)
-    x = table.double().cpu().numpy()[tree.legal_actions]
+    x = x_of(table, tree)
     weighed = [(path, float(path.chance) * float(x[list(path.variables)].prod())) for path in paths(tree)]
     possible = [(path.edges, probability) for path, probability in weighed if probability > 0]
     edges = np.array([edge for along, _ in possible for edge in along])
@@ -139,5 +139,5 @@ def all_batches(probabilities: NDArray[np.float64], size: int) -> Iterator[tuple
 
 def expected_return_of(tree: GameTree, table: Tensor) -> float:
     """The exact expected return at a table [I, A] of action probabilities, in float64."""
-    x = table.detach().double().cpu().numpy()[tree.legal_actions]
+    x = x_of(table, tree)
     return float(evaluate(tree, x).expected_return)

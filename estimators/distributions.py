@@ -51,12 +51,29 @@ def action_distribution(policy: Policy, observations: Tensor, legal_actions: Ten
     Raises:
         InvalidArgument: if the policy returns something else, or logits of another shape.
     """
+    return as_distribution(ask(policy, observations), legal_actions)
+
+
+def ask(policy: Policy, observations: Tensor) -> object:
+    """What the policy returns for observations [T, D]; if it raises, with a note on what it was asked."""
     try:
-        output = policy(observations)
+        return policy(observations)
     except Exception as error:
         shape, dtype = tuple(observations.shape), str(observations.dtype).removeprefix("torch.")
         error.add_note(f"The policy was called with observations of shape {shape} and dtype {dtype}.")
         raise
+
+
+def as_distribution(output: object, legal_actions: Tensor) -> ActionDistribution:
+    """Read what a policy returned, and rule out illegal actions.
+
+    Args:
+        output: logits [T, A], or a ``Categorical``, or ``FreeProbabilities``.
+        legal_actions: [T, A] bool.
+
+    Raises:
+        InvalidArgument: if it is something else, or has another shape.
+    """
     if isinstance(output, FreeProbabilities):
         return output
     logits = output.logits if isinstance(output, Categorical) else output

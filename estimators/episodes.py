@@ -9,7 +9,9 @@ from typing import final
 import torch
 from torch import Tensor
 
+from tree.answers import action_number, discount_of
 from tree.errors import invalid
+from tree.rationals import NumberLike, number
 
 
 @final
@@ -114,7 +116,7 @@ def from_steps(
     dones: Sequence[bool],
     *,
     num_actions: int | None = None,
-    discount: float = 1.0,
+    discount: NumberLike = 1,
     dtype: torch.dtype = torch.float64,
 ) -> Episodes:
     """Make a batch from flat lists of steps, the way a training script collects them.
@@ -131,7 +133,7 @@ def from_steps(
     Nothing is known about the policy that sampled the steps: ``log_probs`` are NaN, every action counts as legal.
 
     Raises:
-        InvalidArgument: if the lists differ in length, are empty, or do not end with an episode.
+        InvalidArgument: if the lists differ in length, are empty, do not end with an episode, or hold no such numbers.
     """
     lists = {"actions": actions, "rewards": rewards, "dones": dones}
     for name, values in lists.items():
@@ -143,18 +145,26 @@ def from_steps(
     episode_index = ends.cumsum(0) - ends.long()
     lengths = torch.bincount(episode_index)
     time_steps = torch.arange(len(ends)) - (lengths.cumsum(0) - lengths)[episode_index]
-    seen = torch.as_tensor(observations, dtype=dtype)
-    if seen.ndim != 2:
+    try:
+        seen = torch.as_tensor(observations, dtype=dtype)
+    except (TypeError, ValueError):
+        seen = None
+    if seen is None or seen.ndim != 2:
         raise invalid("rows of numbers, one for each step", "observations", observations)
-    gains = torch.as_tensor(rewards, dtype=dtype)
-    width = num_actions if num_actions is not None else 1 + max(actions)
+    gains = torch.tensor([float(number(r, f"rewards[{i}]")) for i, r in enumerate(rewards)], dtype=dtype)
+    taken = [action_number(action, f"actions[{i}]") for i, action in enumerate(actions)]
+    width = num_actions if num_actions is not None else 1 + max(taken)
+    if max(taken) >= width:
+        raise invalid(
+            "actions below num_actions", "num_actions", num_actions, f"The batch has the action {max(taken)}."
+        )
     next_seen = torch.cat([seen[1:], torch.zeros_like(seen[:1])]) * ~ends[:, None]
     return Episodes(
         observations=seen,
-        actions=torch.as_tensor(actions, dtype=torch.int64),
+        actions=torch.tensor(taken),
         rewards=gains,
         dones=ends,
-        future_returns=returns_to_go(gains, time_steps, ends, discount),
+        future_returns=returns_to_go(gains, time_steps, ends, float(discount_of(discount))),
         episode_index=episode_index,
         time_steps=time_steps,
         log_probs=torch.full_like(gains, torch.nan),

@@ -14,13 +14,15 @@ from estimators.weights import Weights, future_returns
 def log_prob(
     policy: Policy, episodes: Episodes, *, weights: Weights = future_returns, average: Average = over_episodes
 ) -> Tensor:
-    r"""Reference: Williams (1992), *Simple statistical gradient-following algorithms*, theorem 1 (REINFORCE).
+    r"""Reference: Williams (1992), *Simple statistical gradient-following algorithms*, REINFORCE.
+
+    There with the return of the whole episode; with future returns in its place, Sutton et al. (2000), theorem 1:
 
     .. math:: loss = - \frac1N \sum_t \log \pi(a_t | o_t) \cdot f_t
 
     with f the future returns. In an undiscounted game the gradient of minus this loss is an unbiased estimate of the
     gradient of the expected return. In a discounted one f must be ``from_the_start(discount)``: without its factor
-    γ^t the estimate is the gradient of nothing.
+    γ^t the estimate is in general the gradient of no function.
 
     Args:
         policy: maps observations [T, D] to logits [T, A] or to a ``Categorical``.

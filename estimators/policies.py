@@ -53,7 +53,7 @@ class TabularPolicy(nn.Module):
         probabilities: the policy to begin with, ``{observation: probabilities}``; uniform by default.
 
     Attributes:
-        logits: [I, A] the parameters, logarithms of the probabilities; those of illegal actions are never used.
+        logits: [I, A] the parameters, logarithms of the probabilities; 0 and never used where an action is illegal.
 
     >>> from tree.robot import robot, robot_policy
     >>> policy = TabularPolicy(robot(), robot_policy())
@@ -65,10 +65,11 @@ class TabularPolicy(nn.Module):
 
     def __init__(self, game: Game | GameTree, probabilities: PolicyTable | None = None) -> None:
         super().__init__()
-        tree = game if isinstance(game, GameTree) else unroll(game)
+        tree = unroll(game)
         self.lookup = _Lookup(tree)
         self.register_buffer("legal_actions", torch.as_tensor(tree.legal_actions))
-        self.logits = nn.Parameter(given_probabilities(tree, probabilities).log())
+        logits = given_probabilities(tree, probabilities).log()
+        self.logits = nn.Parameter(logits.masked_fill(~self.legal_actions, 0.0))
 
     def forward(self, observations: Tensor) -> Tensor:
         """Observations [T, D] → logits [T, A], -inf where an action is illegal."""
@@ -91,7 +92,7 @@ class LinearPolicy(nn.Module):
 
     def __init__(self, game: Game | GameTree, probabilities: PolicyTable | None = None) -> None:
         super().__init__()
-        tree = game if isinstance(game, GameTree) else unroll(game)
+        tree = unroll(game)
         features = torch.as_tensor(observation_features(tree))
         wanted = given_probabilities(tree, probabilities).log()
         if not wanted.isfinite().all():
@@ -133,7 +134,7 @@ class ProbabilityTable(nn.Module):
 
     def __init__(self, game: Game | GameTree, probabilities: PolicyTable | None = None) -> None:
         super().__init__()
-        tree = game if isinstance(game, GameTree) else unroll(game)
+        tree = unroll(game)
         self.lookup = _Lookup(tree)
         self.register_buffer("variable_of", torch.as_tensor(tree.variable_of))
         self.x = nn.Parameter(given_probabilities(tree, probabilities)[torch.as_tensor(tree.legal_actions)])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from estimators.arguments import generator, positive
 from estimators.collecting import AllEpisodes, episodes_along
 from estimators.distributions import Policy
 from estimators.episodes import Episodes
-from estimators.tables import probability_table
-from tree.errors import invalid
+from estimators.tables import probability_table, x_of
 from tree.game import Game
 from tree.tables import PolicyTable
 from tree.unroll import ENDS, Array, GameTree, unroll
@@ -37,10 +35,10 @@ def sample(game: Game | GameTree, policy: Policy | PolicyTable, num_episodes: in
     """
     size = positive(num_episodes, "num_episodes")
     rng = generator(seed)
-    tree = game if isinstance(game, GameTree) else unroll(game)
+    tree = unroll(game)
     with torch.no_grad():
         table = probability_table(policy, tree)
-    x = table.double().cpu().numpy()[tree.legal_actions]
+    x = x_of(table, tree)
     edges, episodes = _walk(tree, x, size, rng)
     order = np.argsort(episodes, kind="stable")
     return episodes_along(tree, edges[order], np.bincount(episodes, minlength=size), table)
@@ -64,22 +62,6 @@ def sample_counts(episodes: AllEpisodes, num_episodes: int, seed: int) -> NDArra
     size = positive(num_episodes, "num_episodes")
     probabilities = episodes.probabilities / episodes.probabilities.sum()  # which is 1 up to rounding
     return generator(seed).multinomial(size, probabilities)
-
-
-def positive(value: object, name: str) -> int:
-    """A whole number, 1 or more, that fits in an int64."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise invalid("a whole number, 1 or more", name, value)
-    if int(value) >= 2**63:
-        raise invalid("a whole number below 2**63", name, value)
-    return int(value)
-
-
-def generator(seed: object) -> np.random.Generator:
-    """The random numbers that belong to a seed."""
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        raise invalid("a whole number, 0 or more", "seed", seed, "Every seed gives another sample, always the same.")
-    return np.random.default_rng(int(seed))
 
 
 def _walk(tree: GameTree, x: Array, size: int, rng: np.random.Generator) -> tuple[Array, Array]:

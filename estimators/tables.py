@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.distributions import Categorical
 
-from estimators.distributions import Policy, action_distribution
+from estimators.distributions import Policy, as_distribution, ask
 from estimators.observations import observation_features
 from estimators.policies import given_probabilities
 from tree.errors import invalid
@@ -25,7 +28,8 @@ def probability_table(policy: Policy | PolicyTable, tree: GameTree) -> Tensor:
         tree: the unrolled game.
 
     Raises:
-        InvalidArgument: if the policy's logits have the wrong shape, are NaN or +inf, or leave no legal action.
+        InvalidArgument: if the policy's logits have the wrong shape, are NaN or +inf, or leave no legal action; if it
+            answers differently each time, or depending on what else it is asked.
     """
     if isinstance(policy, Mapping):
         return given_probabilities(tree, policy)
@@ -34,7 +38,7 @@ def probability_table(policy: Policy | PolicyTable, tree: GameTree) -> Tensor:
         hint = "It is a class: make an object of it." if is_class else "TabularPolicy(game) is one, uniform at first."
         raise invalid("a table {observation: probabilities}, an nn.Module or a callable", "policy", policy, hint)
     features, legal = policy_inputs(policy, tree)
-    probs = action_distribution(policy, features, legal).probs
+    probs = _probabilities(policy, features, legal)
     if not probs.isfinite().all():
         infoset = int((~probs.isfinite()).any(dim=1).nonzero()[0])
         output = policy(features)
@@ -42,7 +46,39 @@ def probability_table(policy: Policy | PolicyTable, tree: GameTree) -> Tensor:
         name = f"the logits at the observation {tree.observations[infoset]!r}"
         hint = "Only -inf may stand for an action that is never taken, and not for all of them."
         raise invalid("finite logits", name, shown, hint)
+    _refuse_moods(policy, features, legal, probs)
     return probs
+
+
+def x_of(table: Tensor, tree: GameTree) -> NDArray[np.float64]:
+    """[V] x0, x1, … in float64, from a table [I, A] of probabilities."""
+    return table.detach().cpu().double().numpy()[tree.legal_actions]
+
+
+def _probabilities(policy: Policy, features: Tensor, legal: Tensor) -> Tensor:
+    output = ask(policy, features)
+    if isinstance(output, Categorical) and output.probs.shape == legal.shape:
+        # Not through logits: torch clamps those of a distribution given by probabilities, and 0 would be 1e-7.
+        probs = output.probs.masked_fill(~legal, 0.0)
+        return probs / probs.sum(dim=-1, keepdim=True)
+    return as_distribution(output, legal).probs
+
+
+def _refuse_moods(policy: Policy, features: Tensor, legal: Tensor, probs: Tensor) -> None:
+    """Ask about the first information set once more, twice in one batch: the answers must be the same.
+
+    Dropout answers by chance; batch statistics depend on what else is asked.
+    """
+    try:
+        with torch.no_grad():
+            again = _probabilities(policy, features[:1].repeat(2, 1), legal[:1].repeat(2, 1))
+        # A batch of another size may be multiplied in another order: a few dozen roundings, no more.
+        same = bool((again - probs[:1]).abs().max() <= 64 * torch.finfo(probs.dtype).eps)
+    except ValueError:  # batch normalisation has no statistics of equal rows
+        same = False
+    if not same:
+        hint = "Is there dropout or batch normalisation in it? Call policy.eval() first."
+        raise invalid("a policy that answers an observation the same way each time", "policy", policy, hint)
 
 
 def policy_inputs(policy: Policy, tree: GameTree) -> tuple[Tensor, Tensor]:

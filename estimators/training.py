@@ -9,13 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
+from estimators.arguments import generator, positive
 from estimators.averages import over_steps
 from estimators.collecting import expected_return_of
 from estimators.distributions import Policy
 from estimators.episodes import Episodes
 from estimators.log_probability import log_prob
 from estimators.losses import Loss, check_value
-from estimators.sampling import generator, positive, sample
+from estimators.sampling import sample
 from estimators.tables import probability_table
 from estimators.weights import normalised
 from tree.errors import invalid
@@ -27,7 +28,8 @@ from tree.unroll import GameTree, unroll
 def vanilla(policy: Policy, episodes: Episodes) -> Tensor:
     """The practical policy gradient: ``log_prob`` with normalised future returns, averaged over steps.
 
-    Steps of a steady size, at a price: at any finite batch size the expected gradient points a little off the true one.
+    Steps of a steady size, at a price: at a finite batch size the expected gradient points in general a little off the
+    true one. For undiscounted games.
     """
     return log_prob(policy, episodes, weights=normalised, average=over_steps)
 
@@ -76,7 +78,11 @@ def train(
     Raises:
         InvalidArgument: if an argument cannot be used, or the loss is not a finite scalar with a gradient.
     """
-    tree = game if isinstance(game, GameTree) else unroll(game)
+    tree = unroll(game)
+    if not isinstance(policy, nn.Module):
+        raise invalid(
+            "an nn.Module", "policy", policy, "A table has no parameters to train; TabularPolicy(game, table) has."
+        )
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise invalid("an optimizer over the policy's parameters", "optimizer", optimizer)
     optimizer = optimizer or Adam(policy.parameters(), lr=learning_rate)

@@ -28,6 +28,7 @@ class Estimate:
         mean: what was sampled.
         standard_error: of the mean, from the sample; None for a single episode.
         bound: how far from ``exact`` the mean may lie (see ``false_alarm`` of ``estimate``).
+        rounding: how far from ``exact`` the expectation may lie.
     """
 
     exact: float
@@ -35,6 +36,7 @@ class Estimate:
     mean: float
     standard_error: float | None
     bound: float
+    rounding: float
 
     @property
     def z(self) -> float | None:
@@ -44,9 +46,19 @@ class Estimate:
         return (self.mean - self.exact) / self.standard_error if self.standard_error else None
 
     @property
-    def agrees(self) -> bool:
+    def unbiased(self) -> bool:
+        """Whether the expectation is the exact value, up to rounding."""
+        return abs(self.expectation - self.exact) <= self.rounding
+
+    @property
+    def within_bound(self) -> bool:
         """Whether the mean is within its bound of the exact value."""
         return abs(self.mean - self.exact) <= self.bound
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it is unbiased, and the mean within its bound."""
+        return self.unbiased and self.within_bound
 
 
 def estimate(
@@ -77,15 +89,16 @@ def estimate(
     away = gradients - expectation
     variance = episodes.probabilities @ away**2
     bound = bernstein_bound(variance, np.abs(away).max(axis=0), size, false_alarm / len(exact))
-    # The sums themselves are rounded: K products, each to 2**-53 of the largest.
-    bound += (episodes.count + 1) * 2.0**-52 * np.abs(gradients).max(axis=0)
+    # The sums are rounded: K products, each of a probability and a gradient that went through a few dozen operations.
+    rounding = 32 * (episodes.count + 1) * 2.0**-53 * np.abs(gradients).max(axis=0)
     return tuple(
         Estimate(
             exact=float(exact[i]),
             expectation=float(expectation[i]),
             mean=float(mean[i]),
             standard_error=None if errors is None else float(errors[i]),
-            bound=float(bound[i]),
+            bound=float(bound[i] + rounding[i]),
+            rounding=float(rounding[i]),
         )
         for i in range(len(exact))
     )

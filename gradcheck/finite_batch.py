@@ -14,16 +14,27 @@ from estimators.averages import over_steps
 from estimators.collecting import AllEpisodes, all_batches, num_batches
 from estimators.log_probability import log_prob
 from estimators.losses import Loss
-from estimators.weights import normalised
+from estimators.weights import Weights, future_returns, normalised
 from gradcheck.estimates import flat_gradient
 from tree.progress import progress
 
-#: The habits that keep the direction only in the limit of large batches.
-HABITS: Mapping[str, Loss] = {
-    "mean_over_steps": partial(log_prob, average=over_steps),
-    "normalised": partial(log_prob, weights=normalised),
-    "normalised_mean_over_steps": partial(log_prob, weights=normalised, average=over_steps),
-}
+
+def habits(weights: Weights = future_returns) -> dict[str, Loss]:
+    """The losses that keep the direction, in general, only in the limit of large batches.
+
+    Args:
+        weights: what is normalised, or averaged over steps.
+    """
+    by_batch = partial(normalised, of=weights)
+    return {
+        "mean_over_steps": partial(log_prob, weights=weights, average=over_steps),
+        "normalised": partial(log_prob, weights=by_batch),
+        "normalised_mean_over_steps": partial(log_prob, weights=by_batch, average=over_steps),
+    }
+
+
+#: The habits in an undiscounted game.
+HABITS: Mapping[str, Loss] = habits()
 
 
 @final
@@ -80,15 +91,20 @@ def _at_size(
                 undefined[name] += probability
     # The gradient of the expectation of the loss's value is the expectation of its gradient: batches are weighted with
     # numbers. One backward pass does for all of them.
+    returns = episodes.episodes.future_returns
+    rounding = len(returns) * 2.0**-50 * float(returns.abs().max())  # of a gradient summed over all steps
     for name, value in expected.items():
         if undefined[name]:
             yield FiniteBatch(name, size, None, None, undefined[name])
         else:
-            yield _compare(name, size, flat_gradient(value, policy), exact)
+            yield _compare(name, size, flat_gradient(value, policy), exact, rounding)
 
 
-def _compare(name: str, size: int, gradient: Tensor, exact: Tensor) -> FiniteBatch:
-    product, lengths = float(gradient @ exact), float(gradient.norm() * exact.norm())
-    error = 1 - product / lengths if lengths else None
-    scale = product / float(exact @ exact) if exact.any() else None
-    return FiniteBatch(name, size, error, scale, 0.0)
+def _compare(name: str, size: int, gradient: Tensor, exact: Tensor, rounding: float) -> FiniteBatch:
+    """What is smaller than its own rounding is zero, and has no direction."""
+    truth, found = float(exact.norm()), float(gradient.norm())
+    if truth <= rounding:
+        return FiniteBatch(name, size, None, None, 0.0)
+    product = float(gradient @ exact)
+    error = 1 - product / (found * truth) if found else None
+    return FiniteBatch(name, size, error, product / truth**2, 0.0)

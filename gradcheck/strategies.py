@@ -16,6 +16,7 @@ except ImportError as error:
 
 from tree.game import Game, Observation, TabularGame
 from tree.robot import robot
+from tree.tables import PolicyTable
 from tree.unroll import GameTree, unroll
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def policies(
         game: the game, or its tree where that is at hand.
         positive: give every legal action a probability above 0, as needed where something is divided by it.
     """
-    tree = game if isinstance(game, GameTree) else unroll(game)
+    tree = unroll(game)
     rows = {
         observation: _rows(legal.tolist(), positive)
         for observation, legal in zip(tree.observations, tree.legal_actions, strict=True)
@@ -71,17 +72,23 @@ def _rows(legal: list[bool], positive: bool) -> st.SearchStrategy[tuple[Fraction
 
 
 def episodes(
-    game: Game | GameTree, policy: Mapping[Observation, tuple[Fraction, ...]], *, max_size: int = 8
+    game: Game | GameTree, policy: PolicyTable | None = None, *, max_size: int = 8
 ) -> st.SearchStrategy[Episodes]:
     """Batches of complete episodes that are possible under a policy, in any order.
 
     Args:
         game: the game, or its tree where that is at hand.
-        policy: ``{observation: probabilities}``.
+        policy: ``{observation: probabilities}``; uniform over the legal actions by default.
         max_size: the largest number of episodes in a batch.
     """
     from estimators.collecting import all_episodes
 
-    every = all_episodes(game if isinstance(game, GameTree) else unroll(game), policy)
+    tree = unroll(game)
+    every = all_episodes(tree, _uniform(tree) if policy is None else policy)
     numbers = st.integers(0, every.count - 1)
     return st.lists(numbers, min_size=1, max_size=max_size).map(every.episodes.select)
+
+
+def _uniform(tree: GameTree) -> dict[Observation, tuple[Fraction, ...]]:
+    rows = zip(tree.observations, tree.legal_actions.tolist(), strict=True)
+    return {observation: tuple(Fraction(int(ok), sum(legal)) for ok in legal) for observation, legal in rows}

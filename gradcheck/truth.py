@@ -38,7 +38,7 @@ def expected_return(game: Game | GameTree, policy: Policy | PolicyTable) -> Exac
     >>> expected_return(games.robot(), games.robot_policy())
     Fraction(659, 250)
     """
-    return _plain(evaluated(_tree(game), policy).expected_return)
+    return _plain(evaluated(unroll(game), policy).expected_return)
 
 
 def partials(game: Game | GameTree, policy: Policy | PolicyTable) -> dict[tuple[Observation, int], Exact]:
@@ -55,7 +55,7 @@ def partials(game: Game | GameTree, policy: Policy | PolicyTable) -> dict[tuple[
     >>> partials(games.robot_one_step(), {(2, 1): ("7/10", "3/10")})
     {((2, 1), 0): Fraction(3, 1), ((2, 1), 1): Fraction(10, 1)}
     """
-    tree = _tree(game)
+    tree = unroll(game)
     found = evaluated(tree, policy).partials
     return dict(zip(tree.variables, map(_plain, found), strict=True))
 
@@ -77,21 +77,20 @@ def policy_gradient(game: Game | GameTree, policy: nn.Module) -> dict[str, Tenso
     """
     import torch
 
-    from estimators.tables import probability_table
+    from estimators.tables import probability_table, x_of
 
     if not isinstance(policy, torch.nn.Module):
         raise invalid("an nn.Module", "policy", policy, "A table has partials, but no parameters.")
     named = {name: parameter for name, parameter in policy.named_parameters() if parameter.requires_grad}
     if not named:
         raise invalid("a policy with parameters that require a gradient", "policy", policy)
-    tree = _tree(game)
+    tree = unroll(game)
     table = probability_table(policy, tree)
     if not table.requires_grad:
         hint = "Its output does not depend on its parameters: look for a .detach() or no_grad()."
         raise invalid("a policy whose probabilities have a gradient", "policy", policy, hint)
-    x = table[torch.as_tensor(tree.legal_actions, device=table.device)].double()
-    weights = evaluate(tree, x.detach().cpu().numpy()).partials
-    surrogate = (x * torch.as_tensor(weights, device=x.device)).sum()
+    weights = torch.as_tensor(evaluate(tree, x_of(table, tree)).partials)
+    surrogate = (table.cpu().double()[torch.as_tensor(tree.legal_actions)] * weights).sum()
     gradients = torch.autograd.grad(surrogate, list(named.values()), allow_unused=True, materialize_grads=True)
     return dict(zip(named, gradients, strict=True))
 
@@ -102,15 +101,11 @@ def evaluated(tree: GameTree, policy: Policy | PolicyTable) -> Evaluation:
         return evaluate(tree, action_probabilities(tree, policy))
     import torch
 
-    from estimators.tables import probability_table
+    from estimators.tables import probability_table, x_of
 
     with torch.no_grad():
         table = probability_table(policy, tree)
-    return evaluate(tree, table.double().cpu().numpy()[tree.legal_actions])
-
-
-def _tree(game: Game | GameTree) -> GameTree:
-    return game if isinstance(game, GameTree) else unroll(game)
+    return evaluate(tree, x_of(table, tree))
 
 
 def _plain(value: Any) -> Exact:

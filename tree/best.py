@@ -15,7 +15,7 @@ from tree.game import Game, Observation
 from tree.rationals import Number
 from tree.unroll import GameTree, unroll
 
-_MAX_STRATEGIES = 100_000  # about ten seconds on a small game
+_MAX_STRATEGIES = 100_000  # about a minute on a small game
 
 
 @final
@@ -46,7 +46,7 @@ def best_strategy(game: Game | GameTree, *, max_strategies: int = _MAX_STRATEGIE
     >>> best_strategy(robot())
     Strategy(actions={(2, 1): 0, (1, 0): 1, (2, 0): 1}, expected_return=Fraction(11, 1))
     """
-    tree = game if isinstance(game, GameTree) else unroll(game)
+    tree = unroll(game)
     count = math.prod(tree.legal_actions.sum(axis=1).tolist())
     if count > max_strategies:
         raise invalid(f"at most {max_strategies} strategies to try", "the number of strategies", count)

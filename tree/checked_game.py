@@ -55,7 +55,10 @@ class CheckedGame:
         for _, state in given:
             check_state(state, "a state in starts()")
         chances = probabilities([chance for chance, _ in given], "the probabilities in starts()")
-        return tuple((chance, state) for chance, (_, state) in zip(chances, given, strict=True))
+        merged: dict[State, Number] = {}  # one start for each state, as in a table
+        for chance, (_, state) in zip(chances, given, strict=True):
+            merged[state] = merged.get(state, 0) + chance
+        return tuple((chance, state) for state, chance in merged.items())
 
     def legal_actions(self, state: State) -> tuple[int, ...]:
         """The actions that can be taken in the state, in increasing order."""

@@ -59,12 +59,14 @@ def evaluate(tree: GameTree, x: Array) -> Evaluation:
         x: [V] the probability of each variable's action; an object array of Fractions, or float64.
     """
     dtype = object if x.dtype == object else np.float64
-    chance, reward = tree.numbers(tree.chance, dtype), tree.numbers(tree.reward, dtype)
+    exact = dtype is object
+    chance = tree.numbers(tree.rational_chance if exact else tree.chance, dtype)
+    reward = tree.numbers(tree.reward, dtype)
     discount, zero = tree.numbers([tree.game.discount, 0], dtype)
 
     edge_node = tree.choice_node[tree.edge_choice]
     step = x[tree.choice_variable[tree.edge_choice]] * chance
-    reach = tree.numbers(tree.start, dtype)
+    reach = tree.numbers(tree.rational_start if exact else tree.start, dtype)
     for edges in tree.edge_levels:
         goes_on = np.flatnonzero(tree.edge_child[edges] != ENDS) + edges.start
         reach[tree.edge_child[goes_on]] = reach[edge_node[goes_on]] * step[goes_on]
@@ -88,7 +90,7 @@ def evaluate(tree: GameTree, x: Array) -> Evaluation:
     first_level = tree.node_levels[0]
     total = np.add.reduce(reach[first_level] * value[first_level])
     return Evaluation(
-        expected_return=float(total) if dtype is np.float64 else total,
+        expected_return=total if exact else float(total),
         node_reach=reach,
         node_value=value,
         action_value=action_value,

@@ -112,12 +112,12 @@ class SumPolynomials:
     @cached_property
     def plain_is_as_told(self) -> bool:
         """The plain sum's mean has the action's own probability too many in every term, on the simplex."""
-        return self._same([self.plain_mean], [self.plain_mean_by_tree])
+        return self._same([self.plain_mean], [self.plain_mean_by_tree], frozen=True)
 
     @cached_property
     def inverse_prob_is_Y(self) -> bool:
         """The inverse-probability sum's mean is Y, on the simplex."""
-        return self._same([self.inverse_prob_mean], [self.Y])
+        return self._same([self.inverse_prob_mean], [self.Y], frozen=True)
 
     @cached_property
     def log_prob_gradient_is_partials(self) -> bool:
@@ -134,13 +134,9 @@ class SumPolynomials:
     def _thawed(self, polynomial: Polynomial) -> Polynomial:
         return rename(polynomial, lambda v: v % self._count)
 
-    def _same(self, some: list[Polynomial], others: list[Polynomial]) -> bool:
-        """Equal wherever the frozen probabilities, and the variables, of each information set sum to 1.
-
-        In sums that hold both, only the frozen ones are used: the variables stay free.
-        """
-        mixed = any(v >= self._count for polynomial in some for monomial in polynomial for v in monomial)
-        shift = self._count if mixed else 0
+    def _same(self, some: list[Polynomial], others: list[Polynomial], *, frozen: bool = False) -> bool:
+        """Equal wherever the variables, or the frozen probabilities, of each information set sum to 1."""
+        shift = self._count if frozen else 0
         groups = [[v + shift for v in row if v >= 0] for row in self.tree.variable_of.tolist()]
         return [on_simplex(p, groups) for p in some] == [on_simplex(p, groups) for p in others]
 

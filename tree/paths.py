@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -33,10 +34,7 @@ class Path:
     @property
     def chance(self) -> Fraction:
         """The probability of the path, given its actions."""
-        product = Fraction(1)
-        for factor in self.chances:
-            product *= factor
-        return product
+        return math.prod(self.chances, start=Fraction(1))
 
     @property
     def future_returns(self) -> tuple[Fraction, ...]:
@@ -60,7 +58,7 @@ class Path:
 
 def paths(tree: GameTree) -> Iterator[Path]:
     """Enumerate the complete episodes, those that end at the same choice side by side."""
-    chance = [as_rational(value) for value in tree.chance]
+    chance, start_chance = tree.rational_chance, tree.rational_start
     reward = [as_rational(value) for value in tree.reward]
     discount = as_rational(tree.game.discount)
     edges_of = _edges_by_node(tree)
@@ -69,7 +67,7 @@ def paths(tree: GameTree) -> Iterator[Path]:
 
     roots = range(tree.node_levels[0].start, tree.node_levels[0].stop)
     stack: list[tuple[int, tuple[int, ...], Fraction]] = [
-        (edge, (), as_rational(tree.start[root])) for root in reversed(roots) for edge in reversed(edges_of[root])
+        (edge, (), start_chance[root]) for root in reversed(roots) for edge in reversed(edges_of[root])
     ]
     while stack:
         edge, before, start = stack.pop()

@@ -1,9 +1,7 @@
 """Sparse polynomials with rational coefficients: {sorted variables of a monomial: coefficient}.
 
-A monomial is a sorted tuple of variable numbers, a power being a repetition: x0·x3² is (0, 3, 3). One variable for
-each action makes the exponents of R almost all zero, and this layout never stores a zero: it builds R and all its
-partials a hundred times faster than dense exponent vectors at a thousand episodes, and still does where those run
-out of memory.
+A monomial is a sorted tuple of variable numbers, a power being a repetition: x0·x3² is (0, 3, 3). With one variable for
+each action almost all exponents in R are zero, and this layout never stores a zero.
 """
 
 from __future__ import annotations

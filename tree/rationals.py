@@ -18,6 +18,7 @@ Number: TypeAlias = "Fraction | float"
 
 # Without an exponent on purpose: "1e999999999" would be a number of a billion digits.
 _WRITTEN_NUMBER = re.compile(r"\s*[+-]?(?:\d{1,400}(?:/\d{1,400}|\.\d{0,400})?|\.\d{1,400})\s*", re.ASCII)
+_LARGEST_DENOMINATOR = 1_000_000  # squared, far from 2**53: no other such fraction rounds to the same float
 _LARGEST_DECIMAL_EXPONENT = 400  # float64 ends near 10**308; beyond it a Decimal only costs memory
 _SIGNIFICANT_BITS = {"float32": 24, "float16": 11, "bfloat16": 8}  # by the name of a numpy or torch dtype; else 53
 
@@ -75,6 +76,25 @@ def as_rational(value: Number) -> Fraction:
     Fraction(1, 10)
     """
     return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+
+
+def as_distribution(row: Sequence[Number]) -> tuple[Fraction, ...]:
+    """Read the probabilities of one row as rationals that sum to 1 exactly, as they were meant to.
+
+    Floats that print as decimals with sum 1 are those decimals. Else they are the simplest fractions that round to the
+    very same floats, if these sum to 1; else the last is 1 minus the others.
+
+    >>> as_distribution([0.1, 0.9]), as_distribution([1 / 3, 2 / 3])
+    ((Fraction(1, 10), Fraction(9, 10)), (Fraction(1, 3), Fraction(2, 3)))
+    """
+    read = [as_rational(value) for value in row]
+    if sum(read) == 1:
+        return tuple(read)
+    simple = [value.limit_denominator(_LARGEST_DENOMINATOR) for value in read]
+    if sum(simple) == 1 and all(float(a) == float(b) for a, b in zip(simple, row, strict=True)):
+        return tuple(simple)
+    *others, _ = read
+    return (*others, 1 - sum(others, start=Fraction(0)))
 
 
 def is_exact(values: Iterable[Number]) -> bool:

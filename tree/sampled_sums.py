@@ -7,7 +7,7 @@ At every action taken, a term is added to a sum:
 * *log probability*: log(x_i) · (future return) / n. Another sum, whose gradient has the mean ∂Y.
 
 Reference: Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement learning*,
-theorem 1, for the log-probability form. Each mean is obtained by enumerating the paths an episode can take. In a
+for the log-probability form. Each mean is obtained by enumerating the paths an episode can take. In a
 discounted game the factor γ^t belongs to every term.
 
 The means are polynomials in x and p, but not the very polynomials that Y and ∂R are: a reward received for sure after

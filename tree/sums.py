@@ -28,9 +28,9 @@ from tree.expressions import add, multiply, surrogate_terms, write, write_reward
 from tree.game import Game, Observation
 from tree.identities import SumPolynomials, sum_polynomials
 from tree.polynomial import Polynomial, substitute
-from tree.rationals import as_rational
+from tree.rationals import as_distribution
 from tree.sampled_sums import SampledSums
-from tree.tables import PolicyTable, read_table
+from tree.tables import PolicyTable, read_rows
 from tree.terms import product_of
 from tree.unroll import GameTree, unroll
 
@@ -133,12 +133,13 @@ class SymbolicSums:
         """Everything at a policy's values, in exact rationals.
 
         Args:
-            policy: ``{observation: probabilities}``; floats are read as the decimals they print as.
+            policy: ``{observation: probabilities}``; floats are read as the decimals they print as, or as fractions
+                such as 1/3, so that each row sums to 1.
 
         Raises:
             InvalidArgument: if the table does not fit the game.
         """
-        x = [as_rational(value) for value in read_table(self.tree, policy)]
+        x = [probability for row in read_rows(self.tree, policy) for probability in as_distribution(row)]
         sums = self.polynomials
 
         def value(polynomial: Polynomial, values: Sequence[Fraction]) -> Fraction:
@@ -205,4 +206,4 @@ def symbolic_sums(game: Game | GameTree) -> SymbolicSums:
     >>> sums.identity_holds
     True
     """
-    return SymbolicSums(sum_polynomials(game if isinstance(game, GameTree) else unroll(game)))
+    return SymbolicSums(sum_polynomials(unroll(game)))

@@ -29,12 +29,12 @@ def action_probabilities(tree: GameTree, policy: PolicyTable) -> Array:
     Raises:
         InvalidArgument: if an observation or an action is missing or unknown, or a row is no distribution.
     """
-    x = read_table(tree, policy)
+    x = [probability for row in read_rows(tree, policy) for probability in row]
     return tree.numbers(x, object if tree.exact and is_exact(x) else float)
 
 
-def read_table(tree: GameTree, policy: PolicyTable) -> list[Number]:
-    """Read a policy table as the V numbers x0, x1, …, each a Fraction or a float as it was written.
+def read_rows(tree: GameTree, policy: PolicyTable) -> list[list[Number]]:
+    """Read a policy table: for each of the I information sets the probabilities of its legal actions, as written.
 
     Raises:
         InvalidArgument: if an observation or an action is missing or unknown, or a row is no distribution.
@@ -46,13 +46,13 @@ def read_table(tree: GameTree, policy: PolicyTable) -> list[Number]:
         if observation not in known:
             hint = f"The game shows {some(tree.observations)}."
             raise invalid("an observation that the game can show", "an observation in policy", observation, hint)
-    x: list[Number] = []
+    rows: list[list[Number]] = []
     for observation, legal in zip(tree.observations, tree.legal_actions, strict=True):
         if observation not in policy:
             hint = f"The observation {shown(observation)} is missing."
             raise invalid("a row for every observation the game can show", "policy", policy, hint)
-        x.extend(_row(policy[observation], np.flatnonzero(legal).tolist(), legal.size, observation))
-    return x
+        rows.append(_row(policy[observation], np.flatnonzero(legal).tolist(), legal.size, observation))
+    return rows
 
 
 def _row(row: object, legal: list[int], num_actions: int, observation: Observation) -> list[Number]:

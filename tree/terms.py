@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
@@ -37,7 +38,7 @@ class SurrogateTerm(NamedTuple):
 def terms(tree: GameTree) -> tuple[tuple[RewardTerm, ...], tuple[SurrogateTerm, ...]]:
     """Walk from every reward up to the start; it is part of the average after each choice on that way."""
     discount = as_rational(tree.game.discount)
-    chance = [as_rational(value) for value in tree.chance]
+    chance, start = tree.rational_chance, tree.rational_start
     choice, variable = tree.edge_choice.tolist(), tree.choice_variable.tolist()
     node_of_choice = tree.choice_node.tolist()
     edge_into = np.full(tree.num_nodes, -1)
@@ -52,7 +53,7 @@ def terms(tree: GameTree) -> tuple[tuple[RewardTerm, ...], tuple[SurrogateTerm, 
             variables.append(variable[choice[edge]])
             chances.append(chance[edge])
             node = node_of_choice[choice[edge]]
-        return tuple(reversed(variables)), (as_rational(tree.start[node]), *reversed(chances))
+        return tuple(reversed(variables)), (start[node], *reversed(chances))
 
     ways = [way_to(node) for node in range(tree.num_nodes)]
     averages: list[list[RewardTerm]] = [[] for _ in variable]
@@ -70,7 +71,7 @@ def terms(tree: GameTree) -> tuple[tuple[RewardTerm, ...], tuple[SurrogateTerm, 
                 break
             above = parent[node]
             worth, chances = discount * worth, (chance[above], *chances)
-        rewards.append(RewardTerm(variables, (as_rational(tree.start[node]), *chances), worth))
+        rewards.append(RewardTerm(variables, (start[node], *chances), worth))
     surrogate = []
     for index, node in enumerate(node_of_choice):
         reach_variables, reach_chances = ways[node]
@@ -83,7 +84,4 @@ def terms(tree: GameTree) -> tuple[tuple[RewardTerm, ...], tuple[SurrogateTerm, 
 
 def product_of(factors: Iterable[Fraction]) -> Fraction:
     """The product of rationals, 1 where there are none."""
-    product = Fraction(1)
-    for factor in factors:
-        product *= factor
-    return product
+    return math.prod(factors, start=Fraction(1))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
 from typing import Any, TypeAlias, final
 
 import numpy as np
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from tree.checked_game import CheckedGame
 from tree.errors import invalid
 from tree.game import Game, Observation, State, TabularGame
-from tree.rationals import Number, as_rational, is_exact
+from tree.rationals import Number, as_distribution, as_rational, is_exact
 
 Array: TypeAlias = "NDArray[Any]"
 
@@ -87,6 +89,19 @@ class GameTree:
         """[I, A] bool: what is legal in each information set."""
         return self.variable_of >= 0
 
+    @cached_property
+    def rational_chance(self) -> tuple[Fraction, ...]:
+        """[E] the chances in rationals; those of each choice sum to 1 exactly, floats or not."""
+        ends = [*self.choice_edge.tolist()[1:], self.num_edges]
+        rows = zip(self.choice_edge.tolist(), ends, strict=True)
+        return tuple(chance for begin, end in rows for chance in as_distribution(self.chance[begin:end]))
+
+    @cached_property
+    def rational_start(self) -> tuple[Fraction, ...]:
+        """[M] the start probabilities in rationals; those of the first level sum to 1 exactly, floats or not."""
+        first = self.node_levels[0].stop
+        return (*as_distribution(self.start[:first]), *map(as_rational, self.start[first:]))
+
     def numbers(self, values: Sequence[Number], dtype: type) -> Array:
         """The game's numbers as an array: rationals in an object array, or float64."""
         if dtype is object:
@@ -96,11 +111,11 @@ class GameTree:
         return np.array([float(value) for value in values], dtype=np.float64)
 
 
-def unroll(game: Game, *, max_nodes: int = _MAX_NODES) -> GameTree:
+def unroll(game: Game | GameTree, *, max_nodes: int = _MAX_NODES) -> GameTree:
     """Follow every history of the game, breadth-first.
 
     Args:
-        game: any finite game.
+        game: any finite game; a tree is handed back as it is.
         max_nodes: refuse trees with more decisions than this.
 
     Raises:
@@ -110,6 +125,8 @@ def unroll(game: Game, *, max_nodes: int = _MAX_NODES) -> GameTree:
     >>> unroll(robot()).variables
     (((2, 1), 0), ((2, 1), 1), ((1, 0), 0), ((1, 0), 1), ((2, 0), 0), ((2, 0), 1))
     """
+    if isinstance(game, GameTree):
+        return game
     game = game if isinstance(game, TabularGame) else CheckedGame(game)
     infosets: dict[Observation, int] = {}
     legal: list[tuple[int, ...]] = []

@@ -116,7 +116,12 @@ def partials(report: Report) -> Iterator[Block]:
     )
     columns = ("x", "observation", "action", "probability", "reach", "average return", "∂R/∂x", "∂Y/∂x")
     yield Table(columns, rows, frozenset({"x", "observation", "action"}))
-    yield Text("Each partial is the probability of reaching the decision times the average return after the action.")
+    often = "the probability of reaching the decision"
+    if any(len(set(path.variables)) < len(path.variables) for path in sums.polynomials.paths):
+        often = "how often the decision is reached in an episode"
+    if sums.tree.game.discount != 1:
+        often += ", discounted,"
+    yield Text(f"Each partial is {often} times the average return after the action.")
     yield Text("Y = Σ reach · x · average return, where reach and average are made of frozen probabilities p:")
     yield Lines(tuple(("Y = " if i == 0 else "  + ") + _write(term) for i, term in enumerate(sums.Y_terms)))
     if sums.identity_holds:

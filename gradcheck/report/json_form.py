@@ -91,7 +91,9 @@ def _estimate(one: Estimate) -> dict[str, Any]:
         "standard_error": one.standard_error,
         "z": one.z,
         "bound": one.bound,
-        "within_bound": one.agrees,
+        "within_bound": one.within_bound,
+        "expectation": one.expectation,
+        "unbiased": one.unbiased,
     }
 
 

@@ -88,6 +88,8 @@ def finite(report: Report) -> Iterator[Block]:
             row += [rounded(one.direction_error, 6), rounded(one.scale)]
         rows.append(tuple(row))
     yield Table(tuple(columns), tuple(rows))
+    if not rows:
+        yield Text("Left out: there are too many different batches to enumerate.")
     broken = max(one.undefined for one in report.single)
     if broken:
         yield Text(

@@ -141,18 +141,37 @@ def test_a_policy_may_be_any_mapping_and_name_observations_by_equal_keys():
 LOGITS = TabularPolicy(ROBOT, POLICY).logits.detach()
 
 
+def by_row(output):
+    """A policy that answers with the rows of a tensor, or of a Categorical made of one."""
+    infoset_of = TabularPolicy(ROBOT).lookup
+
+    def policy(observations):
+        rows = infoset_of(observations)
+        if isinstance(output, torch.Tensor):
+            return output[rows]
+        given = "probs" if "probs" in output.__dict__ else "logits"
+        return Categorical(**{given: getattr(output, given)[rows]})
+
+    return policy
+
+
 @pytest.mark.parametrize(
     "output",
     [LOGITS, LOGITS.float(), LOGITS + 100, Categorical(logits=LOGITS), Categorical(probs=LOGITS.exp())],
     ids=["float64", "float32", "shifted", "Categorical of logits", "Categorical of probabilities"],
 )
 def test_a_callable_may_return_logits_or_a_categorical(output):
-    assert expected_return(ROBOT, lambda observations: output) == pytest.approx(2.636, rel=1e-6)
+    assert expected_return(ROBOT, by_row(output)) == pytest.approx(2.636, rel=1e-6)
 
 
 def test_minus_infinity_rules_an_action_out():
     never_left = torch.tensor([[-torch.inf, 0]]).expand(3, 2)
-    assert expected_return(ROBOT, lambda observations: never_left) == 10
+    assert expected_return(ROBOT, by_row(never_left)) == 10
+
+
+def test_a_probability_of_zero_in_a_categorical_is_zero():
+    always_right = Categorical(probs=torch.tensor([[0.0, 1.0]]).expand(3, 2))
+    assert expected_return(ROBOT, by_row(always_right)) == 10
 
 
 def test_numpy_numbers_are_good_counts_and_seeds():

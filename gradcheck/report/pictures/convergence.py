@@ -77,9 +77,9 @@ def converge(game: Game | GameTree, policy: PolicyTable, *, seed: int = 0) -> Co
     from gradcheck.estimates import episode_gradients
     from tree.exact import evaluate
     from tree.tables import action_probabilities
-    from tree.unroll import GameTree, unroll
+    from tree.unroll import unroll
 
-    tree = game if isinstance(game, GameTree) else unroll(game)
+    tree = unroll(game)
     exact = evaluate(tree, action_probabilities(tree, policy)).partials.astype(np.float64)
     every = all_episodes(tree, policy)
     table = ProbabilityTable(tree, policy)
