@@ -34,7 +34,8 @@ def from_the_start(discount: NumberLike) -> Weights:
     factor = float(discount_of(discount))
 
     def weights(episodes: Episodes) -> Tensor:
-        return episodes.future_returns * factor**episodes.time_steps
+        f = episodes.future_returns
+        return f * factor ** episodes.time_steps.to(f.dtype)  # whole numbers as they are would give float32
 
     return weights
 

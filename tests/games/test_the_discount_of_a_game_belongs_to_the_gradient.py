@@ -52,6 +52,14 @@ def test_both_losses_with_the_factor_have_that_expectation():
         assert expected_gradient(weighed, game, policy) == pytest.approx([-1 / 3, 1 / 4], abs=TOLERANCE)
 
 
+def test_the_factor_has_the_precision_of_the_returns():
+    # 0.9 is rounded in float32, one half is not: a factor in float32 would go unnoticed at one half.
+    game = stop_or_go("9/10")
+    policy = TabularPolicy(game, POLICY)
+    weighed = partial(estimators.log_prob, weights=estimators.from_the_start(0.9))
+    assert expected_gradient(weighed, game, policy) == pytest.approx([1.8 / 9 - 4 / 9, 0.45], abs=TOLERANCE)
+
+
 def test_without_the_factor_the_second_step_counts_twice():
     game = stop_or_go("1/2")
     found = expected_gradient(estimators.log_prob, game, TabularPolicy(game, POLICY))

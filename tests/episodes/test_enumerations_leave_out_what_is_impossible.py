@@ -1,0 +1,33 @@
+"""All episodes are those that can happen: with their probabilities, which sum to 1, and finite log-probabilities."""
+
+import numpy as np
+import pytest
+
+from estimators.collecting import all_batches, num_batches
+from gradcheck import estimators, games
+
+ALWAYS_RIGHT = dict.fromkeys(games.robot_policy(), (0, 1))
+
+
+def test_one_episode_is_left_of_a_deterministic_policy():
+    every = estimators.all_episodes(games.robot(), ALWAYS_RIGHT)
+    assert every.probabilities.tolist() == [1]
+    assert every.episodes.rewards.tolist() == [10]
+    assert every.episodes.log_probs.tolist() == [0]
+
+
+def test_impossible_chances_are_out_too():
+    assert estimators.all_episodes(games.robot(slip=0), games.robot_policy()).count == 4
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8])
+def test_all_batches_are_as_many_as_counted_and_certain_together(size):
+    probabilities = np.array([0.28, 0.042, 0.3024, 0.0756, 0.3])
+    batches = list(all_batches(probabilities, size))
+    assert len(batches) == len({batch for batch, _ in batches}) == num_batches(5, size)
+    assert sum(weight for _, weight in batches) == pytest.approx(1, abs=1e-14)  # 495 roundings
+
+
+def test_the_weight_of_a_batch_counts_its_orders():
+    weights = dict(all_batches(np.array([0.2, 0.8]), 3))
+    assert weights[0, 1, 1] == pytest.approx(3 * 0.2 * 0.8**2, rel=1e-15)
