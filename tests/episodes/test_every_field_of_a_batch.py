@@ -1,5 +1,7 @@
 """A sampled batch holds, for every step, exactly what happened."""
 
+from fractions import Fraction
+
 import pytest
 import torch
 from torch import nn
@@ -88,6 +90,16 @@ def test_floats_have_the_dtype_of_the_policy():
     batch = sample(games.robot(), nn.Linear(2, 2), 3, seed=0)
     for name in ("observations", "rewards", "future_returns", "log_probs", "next_observations"):
         assert getattr(batch, name).dtype == torch.float32
+
+
+def test_numbers_that_round_to_one_float_become_one_hot_rows():
+    third = Fraction(1, 3)
+    close = {
+        third: {0: [(1, third + Fraction(1, 10**30), 0, False)]},
+        third + Fraction(1, 10**30): {0: [(1, 0, 1, True)]},
+    }
+    batch = sample(TabularGame(close, third, 2), {number: [1] for number in close}, 1, seed=0)
+    assert batch.observations.tolist() == [[1, 0], [0, 1]]
 
 
 def test_words_for_observations_become_one_hot_rows():

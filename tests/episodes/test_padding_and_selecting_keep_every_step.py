@@ -3,12 +3,19 @@
 import pytest
 import torch
 
-from gradcheck import InvalidArgument, estimators, games, sample
+from gradcheck import InvalidArgument, TabularGame, estimators, games, sample
 
 
 @pytest.fixture(scope="module")
 def batch():
-    return sample(games.robot(), games.robot_policy(), 50, seed=1)
+    """Robots that start in two places, so that episodes have groups."""
+    robot = games.robot()
+    game = TabularGame(robot.P, {(2, 1): "1/2", (1, 0): "1/2"}, horizon=3)
+    return sample(game, games.robot_policy(), 50, seed=1)
+
+
+def test_the_batch_has_two_groups(batch):
+    assert set(batch.group_index.tolist()) == {0, 1}
 
 
 @pytest.mark.parametrize("name", ["rewards", "observations", "actions", "legal_actions", "future_returns", "dones"])
@@ -31,6 +38,7 @@ def test_selected_episodes_keep_their_steps(batch):
     some = batch.select(chosen)
     assert some.num_episodes == 4
     assert some.lengths.tolist() == batch.lengths[chosen].tolist()
+    assert some.group_index.tolist() == batch.group_index[chosen].tolist()
     for place, number in enumerate(chosen):
         for name in ("observations", "actions", "rewards", "future_returns", "time_steps", "log_probs"):
             here, there = getattr(some, name)[some.episode_index == place], getattr(batch, name)

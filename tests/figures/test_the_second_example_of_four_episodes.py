@@ -70,6 +70,16 @@ def test_normalised_future_returns_and_the_mean_over_steps(batch):
     torch.testing.assert_close(value, -(log_probs * normalised).mean())
 
 
+def test_the_clamp_begins_at_a_millionth():
+    def normalised(spread):
+        batch = from_steps([(2, 1)] * 2, [1] * 2, [0, spread], [True] * 2)
+        return estimators.normalised(batch)[1].item()
+
+    above, below = 1e-5, 1e-7  # the standard deviation of two numbers is their distance over √2
+    assert normalised(above) == pytest.approx(2**-0.5, rel=1e-9)
+    assert normalised(below) == pytest.approx(below / 2 / 1e-6, rel=1e-9)
+
+
 def test_equal_returns_are_normalised_to_zero():
     batch = from_steps([(2, 1)] * 3, [1] * 3, [10] * 3, [True] * 3)
     assert estimators.normalised(batch).tolist() == [0, 0, 0]

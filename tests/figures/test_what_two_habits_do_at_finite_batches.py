@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from estimators.collecting import all_episodes
-from gradcheck import TabularPolicy, estimators, games, policy_gradient
+from gradcheck import TabularGame, TabularPolicy, estimators, games, policy_gradient
 from gradcheck.finite_batch import HABITS, finite_batches
 from tree.unroll import unroll
 
@@ -45,6 +45,16 @@ def test_the_effect_fades_as_the_batch_grows(found):
     for estimator in ("mean_over_steps", "normalised"):
         errors = [found[estimator, size].direction_error for size in (2, 4, 8)]
         assert errors == sorted(errors, reverse=True)
+
+
+def test_a_gradient_of_zero_has_no_direction():
+    # Whatever is done, the first step brings a third and the second two sevenths.
+    steps = {s: {a: [(1, s + 1, r, s == 1)] for a in (0, 1)} for s, r in enumerate(("1/3", "2/7"))}
+    tree = unroll(TabularGame(steps, 0, horizon=2))
+    policy = TabularPolicy(tree, {0: ("3/10", "7/10"), 1: ("1/7", "6/7")})
+    exact = policy_gradient(tree, policy)["logits"].reshape(-1)
+    for row in finite_batches(HABITS, policy, all_episodes(tree, policy), exact, [2, 3]):
+        assert (row.direction_error, row.scale) == (None, None)
 
 
 def test_control_the_losses_without_the_habits_have_no_error_at_any_size(found):

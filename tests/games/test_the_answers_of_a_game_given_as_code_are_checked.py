@@ -70,6 +70,20 @@ def test_a_game_that_never_ends_is_refused():
         expected_return(spoiled(step=lambda self, state, action: [(1, "b", 0, False)]), POLICY)
 
 
+def test_two_ways_to_one_state_are_no_cycle():
+    def step(self, state, action):
+        return [(1, "b" if state == "a" and action else "c", 0, state == "c")]
+
+    game = spoiled(step=step)
+    refuse_cycle(game)
+    assert expected_return(game, POLICY | {"c": (1, 0)}) == 0
+
+
+def test_legal_actions_are_put_in_order():
+    game = spoiled(legal_actions=lambda self, state: [1, 0, 1])
+    assert unroll(game).variables == (("a", 0), ("a", 1), ("b", 0), ("b", 1))
+
+
 def test_a_game_that_makes_new_states_for_ever_is_refused():
     counting = spoiled(starts=lambda self: [(1, 0)], step=lambda self, state, action: [(1, state + 1, 0, False)])
     with pytest.raises(InvalidArgument, match="There are more than 100 states"):

@@ -1,12 +1,13 @@
 """A report on a policy that no linear layer plays says so in place of its gradient, and is otherwise whole."""
 
+import jsonschema
 import pytest
 
 from gradcheck import InvalidArgument, TabularGame, games
 from gradcheck.report import plain
 from gradcheck.report.data import make_report
 from gradcheck.report.document import document
-from gradcheck.report.json_form import to_dict
+from gradcheck.report.json_form import load_schema, to_dict
 
 #: Three cells in a row: a linear layer's logits at the middle one are the mean of those at the ends.
 ROW = TabularGame(
@@ -19,6 +20,7 @@ def test_bent_logits_are_not_linear():
     assert report.linear == ()
     assert report.passed
     assert to_dict(report)["policy_gradient"] == []
+    jsonschema.validate(to_dict(report), load_schema())
     assert "Left out: no linear layer" in plain.render(document(report))
 
 
