@@ -68,7 +68,7 @@ def _row(row: object, legal: list[int], num_actions: int, observation: Observati
         values = list(row.values())
     else:
         # Sequences, and what has their way with numbers: arrays and tensors.
-        values = row.tolist() if hasattr(row, "tolist") else row  # type: ignore[attr-defined]
+        values = row.tolist() if hasattr(row, "tolist") else row  # type: ignore[attr-defined]  # asked just before
         if isinstance(values, str | bytes) or not isinstance(values, Sequence):
             hint = "Write a tuple or a list, in the order of the actions, or {action: probability}."
             raise invalid("a sequence of probabilities", name, row, hint)

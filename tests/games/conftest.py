@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from gradcheck import TabularGame
+from gradcheck import TabularGame, games
 
 DARK_CORRIDOR = TabularGame(
     {
@@ -36,14 +36,24 @@ THIRDS = TabularGame(
     {"a": 1 / 6, "b": 5 / 6},
     horizon=2,
 )
-GAMES = {
+RATIONAL = {
     "shared observations, two starts, discount": (DARK_CORRIDOR, {"dark": ("1/3", "2/3")}),
     "illegal actions, two starts, discount": (ILLEGAL_ACTIONS, {"calm": {0: "1/5", 2: "4/5"}, "storm": {1: 1}}),
-    "floats that mean thirds and sevenths": (THIRDS, {"a": (1 / 3, 2 / 3), "b": (Fraction(1, 2), 0.5)}),
 }
+ROBOTS = {
+    "robot": (games.robot(), games.robot_policy()),
+    "one step": (games.robot_one_step(), {(2, 1): ("7/10", "3/10")}),
+}
+FLOATS = {"floats that mean thirds and sevenths": (THIRDS, {"a": (1 / 3, 2 / 3), "b": (Fraction(1, 2), 0.5)})}
 
 
-@pytest.fixture(params=GAMES)
+@pytest.fixture(params=[*RATIONAL, *FLOATS])
 def other_game(request):
-    """A game and a policy for it."""
-    return GAMES[request.param]
+    """A game that is not the robot's, and a policy for it."""
+    return (RATIONAL | FLOATS)[request.param]
+
+
+@pytest.fixture(params=[*ROBOTS, *RATIONAL])
+def rational_game(request):
+    """A game whose numbers are all rational, and such a policy."""
+    return (ROBOTS | RATIONAL)[request.param]

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from gradcheck import TabularGame, games
+from gradcheck import games
 from tree.exact import evaluate
 from tree.identities import sum_polynomials
 from tree.paths import paths
@@ -14,39 +14,10 @@ from tree.tables import action_probabilities
 from tree.terms import product_of
 from tree.unroll import unroll
 
-DARK_CORRIDOR = TabularGame(
-    {
-        cell: {
-            0: [(1, max(cell - 1, 0), -1, False)],
-            1: [("2/3", cell + 1, 5, cell == 2), ("1/3", cell, -1, False)],
-        }
-        for cell in range(3)
-    },
-    {0: "1/4", 2: "3/4"},
-    horizon=4,
-    observations=dict.fromkeys(range(3), "dark"),
-    discount="9/10",
-)
-ILLEGAL_ACTIONS = TabularGame(
-    {
-        "calm": {0: [("1/3", "storm", 1, False), ("2/3", "port", 2, True)], 2: [(1, "port", "1/7", True)]},
-        "storm": {1: [("1/2", "port", 5, True), ("1/2", "storm", -1, False)]},
-    },
-    {"calm": "3/4", "storm": "1/4"},
-    horizon=3,
-    discount="1/2",
-)
-SETTINGS = {
-    "robot": (games.robot(), games.robot_policy()),
-    "one step": (games.robot_one_step(), {(2, 1): ("7/10", "3/10")}),
-    "shared observations, two starts, discount": (DARK_CORRIDOR, {"dark": ("1/3", "2/3")}),
-    "illegal actions": (ILLEGAL_ACTIONS, {"calm": {0: "1/5", 2: "4/5"}, "storm": {1: 1}}),
-}
 
-
-@pytest.fixture(params=SETTINGS)
-def setting(request):
-    game, policy = SETTINGS[request.param]
+@pytest.fixture
+def setting(rational_game):
+    game, policy = rational_game
     tree = unroll(game)
     return tree, action_probabilities(tree, policy)
 

@@ -112,7 +112,7 @@ def draw_convergence(run: Convergence, *, observations: Sequence[str], actions: 
 
     columns, rows = run.variable_of.shape
     figure = Figure(figsize=(1.2 + 3.1 * columns, 0.9 + 2.3 * rows), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr]
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr]  # layout="constrained" made one
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True)
     for infoset in range(columns):
         for action in range(rows):

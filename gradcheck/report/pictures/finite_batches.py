@@ -45,7 +45,7 @@ def draw_finite_batches(rows: Sequence[FiniteBatch]) -> Figure:
     if not lines:
         raise invalid("at least one row with a direction error above 0", "rows", rows)
     figure = Figure(figsize=(7.6, 4.6), layout="constrained")
-    figure.get_layout_engine().set(rect=(0, 0, 0.96, 1))  # type: ignore[union-attr]
+    figure.get_layout_engine().set(rect=(0, 0, 0.96, 1))  # type: ignore[union-attr]  # layout="constrained" made one
     axes = figure.add_subplot()
     ends = []
     for i, (name, points) in enumerate(lines.items()):
