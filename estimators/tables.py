@@ -13,7 +13,7 @@ from torch.distributions import Categorical
 from estimators.distributions import Policy, as_distribution, ask
 from estimators.observations import observation_features
 from estimators.policies import given_probabilities
-from tree.errors import invalid
+from tree.errors import InvalidArgument, invalid
 from tree.tables import PolicyTable
 from tree.unroll import GameTree
 
@@ -74,7 +74,9 @@ def _refuse_moods(policy: Policy, features: Tensor, legal: Tensor, probs: Tensor
             again = _probabilities(policy, features[:1].repeat(2, 1), legal[:1].repeat(2, 1))
         # A batch of another size may be multiplied in another order: a few dozen roundings, no more.
         same = bool((again - probs[:1]).abs().max() <= 64 * torch.finfo(probs.dtype).eps)
-    except ValueError:  # batch normalisation has no statistics of equal rows
+    except InvalidArgument:  # an answer that has not a row for each observation says so itself
+        raise
+    except ValueError:  # batch normalisation has no statistics of a single row
         same = False
     if not same:
         hint = "Is there dropout or batch normalisation in it? Call policy.eval() first."

@@ -106,5 +106,5 @@ def _compare(name: str, size: int, gradient: Tensor, exact: Tensor, rounding: fl
     if truth <= rounding:
         return FiniteBatch(name, size, None, None, 0.0)
     product = float(gradient @ exact)
-    error = 1 - product / (found * truth) if found else None
+    error = 1 - product / (found * truth) if found > rounding else None
     return FiniteBatch(name, size, error, product / truth**2, 0.0)

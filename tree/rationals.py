@@ -86,6 +86,8 @@ def as_distribution(row: Sequence[Number]) -> tuple[Fraction, ...]:
 
     >>> as_distribution([0.1, 0.9]), as_distribution([1 / 3, 2 / 3])
     ((Fraction(1, 10), Fraction(9, 10)), (Fraction(1, 3), Fraction(2, 3)))
+    >>> sum(as_distribution([0.3333333333333333, 0.3333333333333333, 0.3333333333333337])) == 1
+    True
     """
     read = [as_rational(value) for value in row]
     if sum(read) == 1:

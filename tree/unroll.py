@@ -23,7 +23,7 @@ from tree.rationals import Number, as_distribution, as_rational, is_exact
 
 Array: TypeAlias = "NDArray[Any]"
 
-_MAX_NODES = 1_000_000  # about 1 GiB of Python objects while the tree is built
+_MAX_NODES = 1_000_000  # 0.7 GiB of Python objects where each decision has two outcomes
 ENDS = -1  # the child of an edge that ends the episode
 
 

@@ -36,7 +36,7 @@ FALSE_ALARM = 1e-6
 
 #: The batch sizes at which the expected gradient is worked out exactly.
 BATCH_SIZES = range(2, 9)
-_MAX_BATCHES = 20_000  # at each size; ten seconds
+_MAX_BATCHES = 20_000  # at each size; half a minute
 
 
 @final

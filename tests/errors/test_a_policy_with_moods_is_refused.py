@@ -30,3 +30,8 @@ def test_in_training_mode(mood, use):
 def test_control_in_evaluation_mode_they_have_none(mood, use):
     torch.manual_seed(0)
     USES[use](MOODS[mood]().eval())
+
+
+def test_a_policy_that_does_not_look_at_what_it_is_asked_is_told_so():
+    with pytest.raises(InvalidArgument, match=r"got the shape of logits=\(3, 2\).* For 2 observations"):
+        expected_return(games.robot(), lambda observations: torch.zeros(3, 2))
