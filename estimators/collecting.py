@@ -91,7 +91,7 @@ def episodes_along(tree: GameTree, edges: NDArray[np.int64], lengths: NDArray[np
     def tensor(values: NDArray[np.generic], dtype: torch.dtype | None = None) -> Tensor:
         return torch.as_tensor(np.ascontiguousarray(values), dtype=dtype, device=table.device)
 
-    rewards = tensor(tree.numbers(tree.reward, float)[edges], table.dtype)
+    rewards = tensor(tree.reward[edges], table.dtype)
     times = tensor(tree.node_time[node])
     dones = tensor(child == ENDS)
     return Episodes(

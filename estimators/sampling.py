@@ -66,12 +66,12 @@ def sample_counts(episodes: AllEpisodes, num_episodes: int, seed: int) -> NDArra
 
 def _walk(tree: GameTree, x: Array, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """All episodes at once, step by step: the edges taken, and whose they are."""
-    weight = x[tree.choice_variable[tree.edge_choice]] * tree.numbers(tree.chance, float)
+    weight = x[tree.choice_variable[tree.edge_choice]] * tree.chance
     first = tree.choice_edge[tree.node_choice]
     positive_edge = np.where(weight > 0, np.arange(tree.num_edges), -1)
     last = np.maximum.reduceat(positive_edge, first)
 
-    start = tree.numbers(tree.start, float)[tree.node_levels[0]]
+    start = tree.start[: tree.num_roots]
     root = np.searchsorted(start.cumsum(), rng.random(size), side="right")
     node = np.minimum(root, np.flatnonzero(start)[-1])  # rounding may leave the sum just below a random number
     episode = np.arange(size)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 from typing import final
 
 import numpy as np
 
+from tree.arrays import objects
 from tree.errors import invalid
 from tree.exact import evaluate
 from tree.game import Game, Observation
@@ -54,7 +56,8 @@ def best_strategy(game: Game | GameTree, *, max_strategies: int = _MAX_STRATEGIE
     best: Strategy | None = None
     for actions in product(*rows):
         taken = tree.variable_of[np.arange(len(rows)), list(actions)]
-        x = tree.numbers([int(v in taken) for v in range(len(tree.variables))], object if tree.exact else float)
+        x = objects([Fraction(int(v in taken)) for v in range(len(tree.variables))])
+        x = x if tree.exact else x.astype(float)
         worth = evaluate(tree, x).expected_return
         if best is None or worth > best.expected_return:
             best = Strategy(dict(zip(tree.observations, actions, strict=True)), worth)

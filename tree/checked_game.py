@@ -9,13 +9,11 @@ from typing import final
 from tree.answers import (
     action_number,
     check_observation,
-    check_same_actions,
     check_state,
     discount_of,
     horizon_of,
     outcomes,
 )
-from tree.endings import refuse_cycle
 from tree.errors import invalid, shown
 from tree.game import Game, Observation, Outcome, State
 from tree.rationals import Number, probabilities
@@ -42,9 +40,6 @@ class CheckedGame:
         self.num_actions = int(game.num_actions)
         self.horizon = horizon_of(game.horizon)
         self.discount = discount_of(game.discount)
-        self._seen: dict[Observation, tuple[State, tuple[int, ...]]] = {}
-        if self.horizon is None:
-            refuse_cycle(self)
 
     def starts(self) -> tuple[tuple[Number, State], ...]:
         """The first states with their probabilities."""
@@ -62,8 +57,15 @@ class CheckedGame:
 
     def legal_actions(self, state: State) -> tuple[int, ...]:
         """The actions that can be taken in the state, in increasing order."""
+        return self.read_actions(state, self._game.legal_actions(state))
+
+    def read_actions(self, state: State, found: object) -> tuple[int, ...]:
+        """The legal actions of a state, from what the game answered.
+
+        Raises:
+            InvalidArgument: if it is no list of actions, or an empty one.
+        """
         name = f"legal_actions({shown(state)})"
-        found = self._game.legal_actions(state)
         if isinstance(found, str) or not isinstance(found, Iterable):
             raise invalid("a list of actions", name, found)
         actions = sorted({action_number(action, f"an action of {name}") for action in found})
@@ -80,8 +82,6 @@ class CheckedGame:
 
     def observe(self, state: State) -> Observation:
         """What the player sees in the state."""
-        seen, name = self._game.observe(state), f"observe({shown(state)})"
-        check_observation(seen, name)
-        actions = self.legal_actions(state)
-        check_same_actions(seen, name, actions, *self._seen.setdefault(seen, (state, actions)))
+        seen = self._game.observe(state)
+        check_observation(seen, f"observe({shown(state)})")
         return seen

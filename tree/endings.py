@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable, Iterable
+from typing import TypeVar
 
 from tree.errors import invalid, shown
 
-if TYPE_CHECKING:
-    from tree.game import Game, State
-
-_MAX_STATES = 1_000_000  # a minute of rules written in Python
+_S = TypeVar("_S", bound=Hashable)
 
 
-def refuse_cycle(game: Game, *, max_states: int = _MAX_STATES) -> None:
+def refuse_cycle(
+    starts: Iterable[_S], following: Callable[[_S], Iterable[_S]], *, name: Callable[[_S], object] = lambda state: state
+) -> None:
     """Look for a state that can come again, depth first; without recursion, so that long games are fine.
 
     Args:
-        game: without a horizon.
-        max_states: give up beyond this number of states: rules may make new ones for ever.
+        starts: where episodes begin.
+        following: the states an episode can go on in.
+        name: of a state, for the message.
 
     Raises:
-        InvalidArgument: if there is such a state, or there are more than ``max_states``.
+        InvalidArgument: if there is such a state.
     """
-    done: set[State] = set()
-    on_the_way: set[State] = set()
-    stack: list[tuple[State, bool]] = [(state, False) for _, state in game.starts()]
+    done: set[_S] = set()
+    on_the_way: set[_S] = set()
+    stack: list[tuple[_S, bool]] = [(state, False) for state in starts]
     while stack:
         state, leaving = stack.pop()
         if leaving:
             on_the_way.discard(state)
             done.add(state)
         elif state in on_the_way:
-            hint = f"The state {shown(state)} can come again, so an episode may never end: say after how many steps."
+            hint = (
+                f"The state {shown(name(state))} can come again, so an episode may never end: say after how many steps."
+            )
             raise invalid("a horizon for a game with a cycle", "horizon", None, hint)
         elif state not in done:
-            if len(done) + len(on_the_way) >= max_states:
-                hint = f"There are more than {max_states:,} states, and an episode may never end."
-                raise invalid("a horizon for a game of so many states", "horizon", None, hint)
             on_the_way.add(state)
             stack.append((state, True))
-            stack.extend((following, False) for following in _following(game, state))
-
-
-def _following(game: Game, state: State) -> set[State]:
-    outcomes = (outcome for action in game.legal_actions(state) for outcome in game.step(state, action))
-    return {next_state for _, next_state, _, terminated in outcomes if not terminated}
+            stack.extend((after, False) for after in following(state))

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import sympy
 
-from tree.polynomial import Polynomial
+from tree.polynomial import Polynomial, Rational
 from tree.terms import RewardTerm, SurrogateTerm
 
 
@@ -62,6 +62,6 @@ def add(terms: Iterable[sympy.Expr]) -> sympy.Expr:
     return sympy.Add(*parts, evaluate=not any(part.free_symbols for part in parts))
 
 
-def rational(value: Fraction) -> sympy.Expr:
-    """A Fraction as SymPy's Rational."""
+def rational(value: Rational) -> sympy.Expr:
+    """A rational as SymPy's Rational."""
     return sympy.Rational(value.numerator, value.denominator)

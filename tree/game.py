@@ -109,7 +109,7 @@ class TabularGame:
         put(self, "discount", discount_of(discount))
         put(self, "num_actions", 1 + max(action for row in table.values() for action in row))
         if horizon is None:
-            refuse_cycle(self)
+            refuse_cycle(self.start, lambda state: _following(table[state]))
 
     def __hash__(self) -> int:
         return hash((frozenset(self.P), self.horizon))
@@ -134,3 +134,7 @@ class TabularGame:
     def observe(self, state: State) -> Observation:
         """What the player sees in the state."""
         return self.observations[state]
+
+
+def _following(row: Mapping[int, tuple[Outcome, ...]]) -> set[State]:
+    return {state for outcomes in row.values() for _, state, _, terminated in outcomes if not terminated}

@@ -7,38 +7,95 @@ variables V … 2V-1.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import final
 
+from tree import expansion, modular
+from tree.collector import no_collection
+from tree.errors import invalid
+from tree.expansion import num_terms
 from tree.paths import Path, paths
-from tree.polynomial import Monomial, Polynomial, collect, derivatives, on_simplex, rename, without
+from tree.polynomial import Monomial, Polynomial, collect, derivatives, derivatives_renamed, on_simplex, without
 from tree.terms import RewardTerm, SurrogateTerm, product_of, terms
 from tree.unroll import GameTree
+
+_MAX_TERMS = 3_000_000  # of Y: a gigabyte with its partials, and a dozen seconds
+
+
+@final
+@dataclass(frozen=True)
+class Proof:
+    """How an identity was decided.
+
+    Attributes:
+        holds: whether it does.
+        error_probability: how likely it is found to hold though it does not; 0 where polynomials were compared.
+    """
+
+    holds: bool
+    error_probability: float = 0.0
+
+
+@final
+@dataclass(frozen=True)
+class GivenTerms:
+    """Terms to sum in place of the tree's own, all of them or none: to see that wrong sums are found out."""
+
+    paths: tuple[Path, ...] | None = None
+    rewards: tuple[RewardTerm, ...] | None = None
+    surrogate: tuple[SurrogateTerm, ...] | None = None
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class SumPolynomials:
-    """R, Y, and what sampling estimates, as polynomials in x and p.
-
-    Attributes:
-        tree: the game's tree.
-        paths: every complete episode.
-        rewards: the terms of R, summed over rewards.
-        surrogate: the terms of Y.
-    """
+    """R, Y, and what sampling estimates, as polynomials in x and p."""
 
     tree: GameTree
-    paths: tuple[Path, ...] = field(repr=False)
-    rewards: tuple[RewardTerm, ...] = field(repr=False)
-    surrogate: tuple[SurrogateTerm, ...] = field(repr=False)
+    given: GivenTerms = GivenTerms()
+
+    @cached_property
+    def paths(self) -> tuple[Path, ...]:
+        """Every complete episode."""
+        self.require_small()
+        return tuple(paths(self.tree)) if self.given.paths is None else self.given.paths
+
+    @cached_property
+    def rewards(self) -> tuple[RewardTerm, ...]:
+        """The terms of R, summed over rewards."""
+        return self._terms[0] if self.given.rewards is None else self.given.rewards
+
+    @cached_property
+    def surrogate(self) -> tuple[SurrogateTerm, ...]:
+        """The terms of Y."""
+        return self._terms[1] if self.given.surrogate is None else self.given.surrogate
+
+    @property
+    def fit(self) -> bool:
+        """Whether R and Y are small enough to be multiplied out."""
+        return not self.tree.merged and num_terms(self.tree) <= _MAX_TERMS
+
+    def require_small(self) -> None:
+        """Refuse to multiply out what does not fit.
+
+        Raises:
+            InvalidArgument: if the sums have too many terms.
+        """
+        if not self.fit:
+            size = f"{self.tree.num_histories:,}" if self.tree.merged else f"{self.tree.num_nodes:,}"
+            hint = f"Its tree has {size} decisions. expected_return, partials and identity_holds need no sums."
+            raise invalid(f"a game whose sums have at most {_MAX_TERMS:,} terms", "game", self.tree.game, hint)
 
     @cached_property
     def R(self) -> Polynomial:
         """Σ reward · P(receiving it)."""
-        return collect((term.variables, term.coefficient) for term in self.rewards)
+        self.require_small()
+        if self.given.rewards is not None:
+            return collect((term.variables, term.coefficient) for term in self.given.rewards)
+        with no_collection():
+            return expansion.expected_return(self.tree)
 
     @cached_property
     def R_by_paths(self) -> Polynomial:
@@ -48,24 +105,32 @@ class SumPolynomials:
     @cached_property
     def Y(self) -> Polynomial:
         """Σ reach · x · average return after it, the reach and the average in p."""
-        return collect(
-            (
-                (term.variable, *self._frozen((*term.reach_variables, *after.variables))),
-                product_of(term.reach_chances) * after.coefficient,
+        self.require_small()
+        if self.given.surrogate is not None:
+            return collect(
+                (
+                    (term.variable, *self._frozen((*term.reach_variables, *after.variables))),
+                    product_of(term.reach_chances) * after.coefficient,
+                )
+                for term in self.given.surrogate
+                for after in term.average
             )
-            for term in self.surrogate
-            for after in term.average
-        )
+        with no_collection():
+            return expansion.surrogate(self.tree)
 
     @cached_property
     def partials_R(self) -> list[Polynomial]:
         """The polynomials ∂R/∂x0, ∂R/∂x1, and so on."""
-        return derivatives(self.R, range(self._count))
+        of = self.R
+        with no_collection():
+            return derivatives(of, self._count)
 
     @cached_property
     def partials_Y(self) -> list[Polynomial]:
         """∂Y/∂x0, ∂Y/∂x1, …, then x in place of p."""
-        return [self._thawed(partial) for partial in derivatives(self.Y, range(self._count))]
+        of = self.Y
+        with no_collection():
+            return derivatives_renamed(of, [*range(self._count)] * 2)
 
     # The means of what is sampled, over one episode, by enumerating the paths it can take.
 
@@ -105,9 +170,12 @@ class SumPolynomials:
         return self._same([self.R], [self.R_by_paths])
 
     @cached_property
-    def identity_holds(self) -> bool:
-        """∂Y/∂x_i at p = x is ∂R/∂x_i, for every i and everywhere."""
-        return self.partials_Y == self.partials_R
+    def identity(self) -> Proof:
+        """∂Y/∂x_i at p = x is ∂R/∂x_i, for every i and everywhere: as polynomials, or at random points."""
+        if self.fit:
+            return Proof(self.partials_Y == self.partials_R)
+        rounds = modular.rounds_needed(self.tree)
+        return Proof(modular.identity_holds(self.tree), modular.error_probability(self.tree, rounds))
 
     @cached_property
     def plain_is_as_told(self) -> bool:
@@ -128,11 +196,13 @@ class SumPolynomials:
     def _count(self) -> int:
         return len(self.tree.variables)
 
+    @cached_property
+    def _terms(self) -> tuple[tuple[RewardTerm, ...], tuple[SurrogateTerm, ...]]:
+        self.require_small()
+        return terms(self.tree)
+
     def _frozen(self, variables: Iterator[int] | tuple[int, ...]) -> tuple[int, ...]:
         return tuple(self._count + v for v in variables)
-
-    def _thawed(self, polynomial: Polynomial) -> Polynomial:
-        return rename(polynomial, lambda v: v % self._count)
 
     def _same(self, some: list[Polynomial], others: list[Polynomial], *, frozen: bool = False) -> bool:
         """Equal wherever the variables, or the frozen probabilities, of each information set sum to 1."""
@@ -145,9 +215,3 @@ class SumPolynomials:
         for path in self.paths:
             for variable, factor, future in zip(path.variables, path.discounts, path.future_returns, strict=True):
                 yield path.variables, variable, path.chance * factor * future
-
-
-def sum_polynomials(tree: GameTree) -> SumPolynomials:
-    """Collect the sums of a tree."""
-    rewards, surrogate = terms(tree)
-    return SumPolynomials(tree=tree, paths=tuple(paths(tree)), rewards=rewards, surrogate=surrogate)

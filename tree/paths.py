@@ -58,8 +58,8 @@ class Path:
 
 def paths(tree: GameTree) -> Iterator[Path]:
     """Enumerate the complete episodes, those that end at the same choice side by side."""
-    chance, start_chance = tree.rational_chance, tree.rational_start
-    reward = [as_rational(value) for value in tree.reward]
+    chance, start_chance = tree.rational_chance.tolist(), tree.rational_start
+    reward = tree.rational_reward.tolist()
     discount = as_rational(tree.game.discount)
     edges_of = _edges_by_node(tree)
     variable = tree.choice_variable[tree.edge_choice].tolist()

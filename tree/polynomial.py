@@ -6,16 +6,17 @@ each action almost all exponents in R are zero, and this layout never stores a z
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
 Monomial: TypeAlias = "tuple[int, ...]"
+Rational: TypeAlias = "Fraction | int"
 #: Canonical: no zero coefficients, so that two polynomials are equal when their dictionaries are.
-Polynomial: TypeAlias = "dict[Monomial, Fraction]"
+Polynomial: TypeAlias = "dict[Monomial, Rational]"
 
 
-def collect(terms: Iterable[tuple[Iterable[int], Fraction]]) -> Polynomial:
+def collect(terms: Iterable[tuple[Iterable[int], Rational]]) -> Polynomial:
     """Add up (variables, coefficient) terms.
 
     >>> collect([((1, 0), Fraction(2)), ((0, 1), Fraction(3)), ((2,), Fraction(0))])
@@ -28,26 +29,51 @@ def collect(terms: Iterable[tuple[Iterable[int], Fraction]]) -> Polynomial:
     return {monomial: coefficient for monomial, coefficient in total.items() if coefficient}
 
 
-def derivatives(polynomial: Mapping[Monomial, Fraction], variables: Iterable[int]) -> list[Polynomial]:
-    """All partial derivatives in one pass over the terms.
+def derivatives(polynomial: Mapping[Monomial, Rational], count: int) -> list[Polynomial]:
+    """The partial derivatives in the variables 0 … count - 1, in one pass over the terms.
 
-    >>> derivatives({(0, 3, 3): Fraction(5)}, [0, 3])
-    [{(3, 3): Fraction(5, 1)}, {(0, 3): Fraction(10, 1)}]
+    >>> derivatives({(0, 1, 1): Fraction(5)}, 2)
+    [{(1, 1): Fraction(5, 1)}, {(0, 1): Fraction(10, 1)}]
     """
-    partials: dict[int, Polynomial] = {variable: {} for variable in variables}
+    partials: list[Polynomial] = [{} for _ in range(count)]
+    for variable, rest, coefficient in _quotients(polynomial, count):
+        partials[variable][rest] = coefficient  # different monomials have different quotients: nothing to add up
+    return partials
+
+
+def derivatives_renamed(polynomial: Mapping[Monomial, Rational], names: Sequence[int]) -> list[Polynomial]:
+    """The partial derivatives in the first half of the variables, then ``names[v]`` in place of each variable v.
+
+    This is how the frozen copies p become x. Terms that become the same are added up.
+
+    >>> derivatives_renamed({(0, 3): Fraction(5), (0, 2): Fraction(1)}, [0, 1, 0, 1])
+    [{(1,): Fraction(5, 1), (0,): Fraction(1, 1)}, {}]
+    """
+    partials: list[Polynomial] = [{} for _ in range(len(names) // 2)]
+    name = names.__getitem__
+    for variable, rest, coefficient in _quotients(polynomial, len(partials)):
+        partial, renamed = partials[variable], tuple(sorted(map(name, rest)))
+        partial[renamed] = partial[renamed] + coefficient if renamed in partial else coefficient
+    for partial in partials:
+        for monomial in [monomial for monomial, coefficient in partial.items() if not coefficient]:
+            del partial[monomial]
+    return partials
+
+
+def _quotients(polynomial: Mapping[Monomial, Rational], count: int) -> Iterator[tuple[int, Monomial, Rational]]:
+    """For every term and every variable below ``count`` in it: the variable, the rest, and the derivative's factor."""
     for monomial, coefficient in polynomial.items():
-        for variable in set(monomial) & partials.keys():
-            # Different monomials have different quotients, so nothing has to be added up here.
-            partials[variable][without(monomial, variable)] = coefficient * monomial.count(variable)
-    return list(partials.values())
+        before = -1
+        for i, variable in enumerate(monomial):
+            if variable >= count:
+                break
+            if variable != before:  # equal ones stand together
+                power = monomial.count(variable)
+                yield variable, monomial[:i] + monomial[i + 1 :], coefficient if power == 1 else coefficient * power
+            before = variable
 
 
-def rename(polynomial: Mapping[Monomial, Fraction], new: Callable[[int], int]) -> Polynomial:
-    """Put other variables in place of the variables; this is how the frozen copies p become x."""
-    return collect((map(new, monomial), coefficient) for monomial, coefficient in polynomial.items())
-
-
-def on_simplex(polynomial: Mapping[Monomial, Fraction], groups: Iterable[Sequence[int]]) -> Polynomial:
+def on_simplex(polynomial: Mapping[Monomial, Rational], groups: Iterable[Sequence[int]]) -> Polynomial:
     """Put 1 minus the others in place of the last variable of every group.
 
     Two polynomials are equal wherever each group sums to 1 exactly when this makes them the same.
@@ -58,7 +84,7 @@ def on_simplex(polynomial: Mapping[Monomial, Fraction], groups: Iterable[Sequenc
     result = dict(polynomial)
     for *others, last in groups:
         while any(last in monomial for monomial in result):
-            terms: list[tuple[Monomial, Fraction]] = []
+            terms: list[tuple[Monomial, Rational]] = []
             for monomial, coefficient in result.items():
                 if last not in monomial:
                     terms.append((monomial, coefficient))
@@ -80,7 +106,7 @@ def without(monomial: Monomial, variable: int) -> Monomial:
     return monomial[:i] + monomial[i + 1 :]
 
 
-def substitute(polynomial: Mapping[Monomial, Fraction], values: Sequence[Fraction]) -> Fraction:
+def substitute(polynomial: Mapping[Monomial, Rational], values: Sequence[Fraction]) -> Fraction:
     """Evaluate at rational values.
 
     >>> substitute({(0, 1): Fraction(5)}, [Fraction(1, 2), Fraction(1, 5)])
@@ -88,7 +114,7 @@ def substitute(polynomial: Mapping[Monomial, Fraction], values: Sequence[Fractio
     """
     total = Fraction(0)
     for monomial, coefficient in polynomial.items():
-        term = coefficient
+        term: Rational = coefficient
         for variable in monomial:
             term *= values[variable]
         total += term

@@ -13,9 +13,9 @@ _SECONDS_BETWEEN_LINES = 0.5
 
 
 def progress(
-    items: Iterable[_T], total: int, label: str, *, clock: Callable[[], float] = time.monotonic
+    items: Iterable[_T], total: int | None, label: str, *, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[_T]:
-    """Hand the items on; say how many are done once two seconds have passed.
+    """Hand the items on; say how many are done, of how many where that is known, once two seconds have passed.
 
     On a terminal the line is rewritten in place and removed at the end; elsewhere (a log) a new line is written each
     time the work takes twice as long as when the last was written.
@@ -26,7 +26,8 @@ def progress(
     for done, item in enumerate(items):
         now = clock()
         if now >= due:
-            line = f"{label}: {done:,} of {total:,} ({now - begin:.0f} s)"
+            of_all = "" if total is None else f" of {total:,}"
+            line = f"{label}: {done:,}{of_all} ({now - begin:.0f} s)"
             live = stream.isatty()
             stream.write(f"\r\x1b[2K{line}" if live else f"{line}\n")
             stream.flush()

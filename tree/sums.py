@@ -23,16 +23,19 @@ from typing import final
 
 import sympy
 
+from tree.arrays import objects
 from tree.exact import Evaluation, evaluate
 from tree.expressions import add, multiply, surrogate_terms, write, write_reward
 from tree.game import Game, Observation
-from tree.identities import SumPolynomials, sum_polynomials
+from tree.identities import Proof, SumPolynomials
 from tree.polynomial import Polynomial, substitute
 from tree.rationals import as_distribution
 from tree.sampled_sums import SampledSums
 from tree.tables import PolicyTable, read_rows
 from tree.terms import product_of
 from tree.unroll import GameTree, unroll
+
+_MAX_HISTORIES = 1_000_000  # decisions of a tree; its graph stands in for a larger one
 
 
 @final
@@ -49,7 +52,7 @@ class SymbolicSums:
     polynomials: SumPolynomials = field(repr=False)
 
     def __repr__(self) -> str:
-        return f"SymbolicSums of {len(self.variables)} variables and {len(self.polynomials.paths)} paths"
+        return f"SymbolicSums of {len(self.variables)} variables and {self.tree.num_histories:,} decisions"
 
     @property
     def tree(self) -> GameTree:
@@ -126,8 +129,17 @@ class SymbolicSums:
 
     @property
     def identity_holds(self) -> bool:
-        """Whether ∂Y/∂x_i at p = x and ∂R/∂x_i are one polynomial, for every i. Proved, not sampled."""
-        return self.polynomials.identity_holds
+        """Whether ∂Y/∂x_i at p = x and ∂R/∂x_i are one polynomial, for every i. Proved, not sampled (see ``proof``)."""
+        return self.proof.holds
+
+    @property
+    def proof(self) -> Proof:
+        """How ``identity_holds`` was decided.
+
+        By comparing coefficients where the polynomials can be written down; else by their values at random points
+        modulo a prime, with the probability of an error: at most 1e-15.
+        """
+        return self.polynomials.identity
 
     def at(self, policy: PolicyTable) -> SumsAt:
         """Everything at a policy's values, in exact rationals.
@@ -160,7 +172,7 @@ class SymbolicSums:
             Y=value(sums.Y, [*x, *x]),
             partials_R=tuple(value(partial, x) for partial in sums.partials_R),
             partials_Y=tuple(value(partial, x) for partial in sums.partials_Y),
-            evaluation=evaluate(self.tree, self.tree.numbers(x, object)),
+            evaluation=evaluate(self.tree, objects(x)),
         )
 
 
@@ -206,4 +218,7 @@ def symbolic_sums(game: Game | GameTree) -> SymbolicSums:
     >>> sums.identity_holds
     True
     """
-    return SymbolicSums(sum_polynomials(unroll(game)))
+    tree = unroll(game)
+    if tree.merged and tree.num_histories <= _MAX_HISTORIES:
+        tree = unroll(tree, merge=False)
+    return SymbolicSums(SumPolynomials(tree))

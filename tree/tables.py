@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tree.answers import action_number, some
+from tree.arrays import objects
 from tree.errors import invalid, shown
 from tree.game import Observation
 from tree.rationals import Number, NumberLike, is_exact, probabilities
@@ -30,7 +31,9 @@ def action_probabilities(tree: GameTree, policy: PolicyTable) -> Array:
         InvalidArgument: if an observation or an action is missing or unknown, or a row is no distribution.
     """
     x = [probability for row in read_rows(tree, policy) for probability in row]
-    return tree.numbers(x, object if tree.exact and is_exact(x) else float)
+    if tree.exact and is_exact(x):
+        return objects(x)
+    return np.array([float(value) for value in x])
 
 
 def read_rows(tree: GameTree, policy: PolicyTable) -> list[list[Number]]:

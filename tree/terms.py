@@ -38,7 +38,8 @@ class SurrogateTerm(NamedTuple):
 def terms(tree: GameTree) -> tuple[tuple[RewardTerm, ...], tuple[SurrogateTerm, ...]]:
     """Walk from every reward up to the start; it is part of the average after each choice on that way."""
     discount = as_rational(tree.game.discount)
-    chance, start = tree.rational_chance, tree.rational_start
+    chance, start = tree.rational_chance.tolist(), tree.rational_start
+    reward = tree.rational_reward.tolist()
     choice, variable = tree.edge_choice.tolist(), tree.choice_variable.tolist()
     node_of_choice = tree.choice_node.tolist()
     edge_into = np.full(tree.num_nodes, -1)
@@ -59,7 +60,7 @@ def terms(tree: GameTree) -> tuple[tuple[RewardTerm, ...], tuple[SurrogateTerm, 
     averages: list[list[RewardTerm]] = [[] for _ in variable]
     rewards: list[RewardTerm] = []
     for edge in range(tree.num_edges):
-        worth = as_rational(tree.reward[edge])
+        worth = reward[edge]
         above = edge
         variables: tuple[int, ...] = ()
         chances: tuple[Fraction, ...] = (chance[edge],)

@@ -1,30 +1,31 @@
-"""Game → tree: every history of a game as flat arrays, level by level.
+"""Game → tree: every history of a game as flat arrays, level by level; or equal histories merged into a graph.
 
 A *node* is a decision: a history after which the player acts. A *choice* is a node with one of its legal
 actions. An *edge* is a choice with one of its chance outcomes; it leads to a node of the next level, or ends the
 episode. Nodes stand breadth-first, the choices of a node side by side, the edges of a choice side by side.
+
+Two histories that end in the same state after the same number of steps have the same future. As a *graph*, they are one
+node, which several edges lead to; everything that is summed over histories comes out the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeAlias, final
+from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tree.checked_game import CheckedGame
+from tree.arrays import Array
 from tree.errors import invalid
-from tree.game import Game, Observation, State, TabularGame
-from tree.rationals import Number, as_distribution, as_rational, is_exact
+from tree.game import Game, Observation, State
+from tree.levels import ENDS, Level, as_graph, as_tree, histories
+from tree.limits import default_max_nodes
+from tree.rationals import Number
+from tree.rules import Rules, explore
 
-Array: TypeAlias = "NDArray[Any]"
-
-_MAX_NODES = 1_000_000  # 0.7 GiB of Python objects where each decision has two outcomes
-ENDS = -1  # the child of an edge that ends the episode
+__all__ = ["ENDS", "Array", "GameTree", "unroll"]
 
 
 @final
@@ -33,56 +34,77 @@ class GameTree:
     """Every history of a game. M nodes, C choices, E edges, V variables, I information sets, A actions.
 
     Attributes:
-        game: where the tree comes from.
-        observations: [I] what the player sees in each information set, in breadth-first order of first visit.
+        rules: of the game: its states, and what they allow.
+        merged: whether histories with equal state and time are one node (a graph), or every history is its own.
         variables: [V] the (observation, action) behind each x0, x1, …: by information set, then by action.
         variable_of: [I, A] the number of that variable, -1 where the action is illegal.
-        states: [M] the state of each node.
-        start: [M] the probability that the episode begins at the node; 0 outside the first level.
-        node_infoset: [M] the information set of each node.
-        node_time: [M] the number of steps before it.
-        choice_node, choice_variable: [C] whose choice it is, and of what.
+        node_state: [M] the number of each node's state, in ``rules.states``.
         node_choice: [M] the first choice of each node.
+        choice_rule: [C] the choice in ``rules``.
+        choice_node, choice_variable: [C] whose choice it is, and of what.
         choice_edge: [C] the first edge of each choice.
-        edge_choice: [E] the choice of each edge.
+        edge_rule: [E] the outcome in ``rules``.
         edge_child: [E] the node it leads to, or -1 where the episode ends.
-        edge_state: [E] the state it leads to.
-        chance: [E] the probability of the outcome, given the choice.
-        reward: [E] received on the way.
-        node_levels, edge_levels: the slices of each level.
-        exact: whether every number of the game is rational.
+        node_levels, choice_levels, edge_levels: the slices of each level.
+        prepared: what passes over the tree need and keep for the next time.
     """
 
-    game: Game = field(repr=False)
-    observations: tuple[Observation, ...]
+    rules: Rules = field(repr=False)
+    merged: bool
     variables: tuple[tuple[Observation, int], ...]
     variable_of: Array = field(repr=False)
-    states: tuple[State, ...] = field(repr=False)
-    start: tuple[Number, ...] = field(repr=False)
-    node_infoset: Array = field(repr=False)
-    node_time: Array = field(repr=False)
+    node_state: Array = field(repr=False)
+    node_choice: Array = field(repr=False)
+    choice_rule: Array = field(repr=False)
     choice_node: Array = field(repr=False)
     choice_variable: Array = field(repr=False)
-    node_choice: Array = field(repr=False)
     choice_edge: Array = field(repr=False)
-    edge_choice: Array = field(repr=False)
+    edge_rule: Array = field(repr=False)
     edge_child: Array = field(repr=False)
-    edge_state: tuple[State, ...] = field(repr=False)
-    chance: tuple[Number, ...] = field(repr=False)
-    reward: tuple[Number, ...] = field(repr=False)
     node_levels: tuple[slice, ...] = field(repr=False)
+    choice_levels: tuple[slice, ...] = field(repr=False)
     edge_levels: tuple[slice, ...] = field(repr=False)
-    exact: bool
+    prepared: dict[object, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def game(self) -> Game:
+        """Where the tree comes from."""
+        return self.rules.game
+
+    @property
+    def exact(self) -> bool:
+        """Whether every number of the game is rational."""
+        return self.rules.exact
+
+    @property
+    def observations(self) -> tuple[Observation, ...]:
+        """[I] what the player sees in each information set, in breadth-first order of first visit."""
+        return self.rules.observations
 
     @property
     def num_nodes(self) -> int:
-        """M, the number of decisions over all histories."""
-        return len(self.states)
+        """M, the number of decisions."""
+        return len(self.node_state)
+
+    @property
+    def num_choices(self) -> int:
+        """C, the number of decisions with one of their actions."""
+        return len(self.choice_rule)
 
     @property
     def num_edges(self) -> int:
-        """E, the number of outcomes over all histories."""
-        return len(self.edge_state)
+        """E, the number of outcomes."""
+        return len(self.edge_rule)
+
+    @property
+    def num_roots(self) -> int:
+        """The number of nodes of the first level, where episodes begin."""
+        return self.node_levels[0].stop
+
+    @cached_property
+    def num_histories(self) -> int:
+        """How many nodes there are, or would be, in the tree of all histories: exact, however large."""
+        return sum(map(sum, histories(self)))
 
     @property
     def legal_actions(self) -> Array:
@@ -90,125 +112,148 @@ class GameTree:
         return self.variable_of >= 0
 
     @cached_property
-    def rational_chance(self) -> tuple[Fraction, ...]:
-        """[E] the chances in rationals; those of each choice sum to 1 exactly, floats or not."""
-        ends = [*self.choice_edge.tolist()[1:], self.num_edges]
-        rows = zip(self.choice_edge.tolist(), ends, strict=True)
-        return tuple(chance for begin, end in rows for chance in as_distribution(self.chance[begin:end]))
+    def node_infoset(self) -> Array:
+        """[M] the information set of each node."""
+        return self.rules.state_infoset[self.node_state]
+
+    @cached_property
+    def node_time(self) -> Array:
+        """[M] the number of steps before it."""
+        return np.repeat(np.arange(len(self.node_levels)), [level.stop - level.start for level in self.node_levels])
+
+    @cached_property
+    def edge_choice(self) -> Array:
+        """[E] the choice of each edge."""
+        return np.repeat(np.arange(self.num_choices), np.diff(self.choice_edge, append=self.num_edges))
+
+    @cached_property
+    def edge_node(self) -> Array:
+        """[E] the node each edge comes from."""
+        return self.choice_node[self.edge_choice]
+
+    @cached_property
+    def start(self) -> Array:
+        """[M] float64: the probability that the episode begins at the node; 0 outside the first level."""
+        start = np.zeros(self.num_nodes)
+        start[: self.num_roots] = [float(chance) for chance in self.rules.start_chance]
+        return start
+
+    @cached_property
+    def chance(self) -> Array:
+        """[E] float64: the probability of the outcome, given the choice."""
+        return self.rules.chance[self.edge_rule]
+
+    @cached_property
+    def reward(self) -> Array:
+        """[E] float64: received on the way."""
+        return self.rules.reward[self.edge_rule]
 
     @cached_property
     def rational_start(self) -> tuple[Fraction, ...]:
         """[M] the start probabilities in rationals; those of the first level sum to 1 exactly, floats or not."""
-        first = self.node_levels[0].stop
-        return (*as_distribution(self.start[:first]), *map(as_rational, self.start[first:]))
+        return (*self.rules.rational_start, *[Fraction(0)] * (self.num_nodes - self.num_roots))
 
-    def numbers(self, values: Sequence[Number], dtype: type) -> Array:
-        """The game's numbers as an array: rationals in an object array, or float64."""
-        if dtype is object:
-            array = np.empty(len(values), dtype=object)
-            array[:] = [as_rational(value) for value in values]
-            return array
-        return np.array([float(value) for value in values], dtype=np.float64)
+    @cached_property
+    def rational_chance(self) -> Array:
+        """[E] the chances as Fractions; those of each choice sum to 1 exactly, floats or not."""
+        return self.rules.rational_chance[self.edge_rule]
+
+    @cached_property
+    def rational_reward(self) -> Array:
+        """[E] the rewards as Fractions; floats are read as the decimals they print as."""
+        return self.rules.rational_reward[self.edge_rule]
+
+    def state_of(self, node: int) -> State:
+        """The state of a node."""
+        return self.rules.states[self.node_state[node]]
+
+    def next_state_of(self, edge: int) -> State:
+        """The state an edge leads to."""
+        return self.rules.states[self.rules.next_state[self.edge_rule[edge]]]
+
+    def chance_of(self, edge: int) -> Number:
+        """The probability of an outcome, as the game gave it."""
+        return self.rules.numbers[self.rules.chance_number[self.edge_rule[edge]]]
+
+    def reward_of(self, edge: int) -> Number:
+        """The reward of an outcome, as the game gave it."""
+        return self.rules.numbers[self.rules.reward_number[self.edge_rule[edge]]]
 
 
-def unroll(game: Game | GameTree, *, max_nodes: int = _MAX_NODES) -> GameTree:
-    """Follow every history of the game, breadth-first.
+def unroll(game: Game | GameTree, *, max_nodes: int | None = None, merge: bool | None = None) -> GameTree:
+    """Follow the histories of a game, breadth-first.
 
     Args:
-        game: any finite game; a tree is handed back as it is.
-        max_nodes: refuse trees with more decisions than this.
+        game: any finite game; a tree is handed back as it is, or rebuilt if it is not as ``merge`` asks.
+        max_nodes: refuse more decisions than this; by default, what fits a quarter of this machine's memory.
+        merge: True for a graph, in which histories with equal state and time are one node; False for the tree of all
+            histories; None for the graph where it is smaller than the tree.
 
     Raises:
-        InvalidArgument: if it is no game, or its tree has more nodes than ``max_nodes``.
+        InvalidArgument: if it is no game, or it has more nodes than ``max_nodes``. They are counted, not built.
 
     >>> from tree.robot import robot
     >>> unroll(robot()).variables
     (((2, 1), 0), ((2, 1), 1), ((1, 0), 0), ((1, 0), 1), ((2, 0), 0), ((2, 0), 1))
     """
+    limit = default_max_nodes() if max_nodes is None else max_nodes
     if isinstance(game, GameTree):
-        return game
-    game = game if isinstance(game, TabularGame) else CheckedGame(game)
-    infosets: dict[Observation, int] = {}
-    legal: list[tuple[int, ...]] = []
-    states: list[State] = []
-    start: list[Number] = []
-    node_infoset: list[int] = []
-    node_time: list[int] = []
-    choices: list[tuple[int, int]] = []
-    node_choice: list[int] = []
-    choice_edge: list[int] = []
-    edge_choice: list[int] = []
-    edge_child: list[int] = []
-    edge_state: list[State] = []
-    chance: list[Number] = []
-    reward: list[Number] = []
-    node_levels: list[slice] = []
-    edge_levels: list[slice] = []
-
-    def visit(state: State, time: int, probability: Number) -> int:
-        if len(states) >= max_nodes:
+        if merge in (None, game.merged):
+            return game
+        rules = game.rules
+    else:
+        rules = explore(game, max_states=limit)
+    levels, merged = as_graph(rules, limit)
+    if merge is False and merged:
+        graph = _assemble(rules, levels, merged=True)
+        if graph.num_histories > limit:
             hint = (
-                f"Step {time} passes it. Give the game a shorter horizon, or unroll(game, max_nodes=…) a larger limit."
+                f"The tree has {graph.num_histories:,} decisions. As a graph, with equal states at equal times merged, "
+                f"the game has {graph.num_nodes:,}: unroll(game, merge=True)."
             )
-            raise invalid("a game whose tree fits", "max_nodes", max_nodes, hint)
-        observation = game.observe(state)
-        if observation not in infosets:
-            infosets[observation] = len(infosets)
-            legal.append(tuple(game.legal_actions(state)))
-        states.append(state)
-        start.append(probability)
-        node_infoset.append(infosets[observation])
-        node_time.append(time)
-        return len(states) - 1
+            raise invalid("a game whose tree fits", "max_nodes", limit, hint)
+        levels, merged = as_tree(rules), False
+    return _assemble(rules, levels, merged=merged if merge is None else merge)
 
-    level = [visit(state, 0, probability) for probability, state in game.starts()]
-    time = 0
-    while level:
-        node_levels.append(slice(level[0], level[-1] + 1))
-        first_edge, following = len(edge_state), []
-        for node in level:
-            node_choice.append(len(choices))
-            for action in legal[node_infoset[node]]:
-                choice_edge.append(len(edge_state))
-                for probability, next_state, gain, terminated in game.step(states[node], action):
-                    ends = terminated or (game.horizon is not None and time + 1 >= game.horizon)
-                    edge_choice.append(len(choices))
-                    edge_state.append(next_state)
-                    chance.append(probability)
-                    reward.append(gain)
-                    edge_child.append(ENDS if ends else visit(next_state, time + 1, 0))
-                    if not ends:
-                        following.append(edge_child[-1])
-                choices.append((node, action))
-        edge_levels.append(slice(first_edge, len(edge_state)))
-        level, time = following, time + 1
 
-    variable_of = np.full((len(infosets), game.num_actions), -1)
-    for infoset, actions in enumerate(legal):
+def _assemble(rules: Rules, levels: list[Level], *, merged: bool) -> GameTree:
+    variable_of = np.full((len(rules.observations), rules.game.num_actions), -1)
+    for infoset, actions in enumerate(rules.legal):
         variable_of[infoset, list(actions)] = 0
     variable_of[variable_of == 0] = np.arange(np.count_nonzero(variable_of == 0))
-    observations = tuple(infosets)
-    choice_node = np.array([node for node, _ in choices])
-    infoset_of_node = np.array(node_infoset)
+
+    node_levels = _slices([len(level.state) for level in levels])
+    choice_levels = _slices([len(level.choice) for level in levels])
+    edge_levels = _slices([len(level.edge) for level in levels])
+    node_state = np.concatenate([level.state for level in levels])
+    choice_rule = np.concatenate([level.choice for level in levels])
+    choices_of = np.diff(rules.state_choice)[node_state]
+    edges_of = np.diff(rules.choice_edge)[choice_rule]
+    choice_node = np.repeat(np.arange(len(node_state)), choices_of)
+    infoset = rules.state_infoset[node_state]
+    child = [
+        np.where(level.child == ENDS, ENDS, level.child + nodes.stop)
+        for level, nodes in zip(levels, node_levels, strict=True)
+    ]
     return GameTree(
-        game=game,
-        observations=observations,
-        variables=tuple((seen, a) for seen, acts in zip(observations, legal, strict=True) for a in acts),
+        rules=rules,
+        merged=merged,
+        variables=tuple((seen, a) for seen, acts in zip(rules.observations, rules.legal, strict=True) for a in acts),
         variable_of=variable_of,
-        states=tuple(states),
-        start=tuple(start),
-        node_infoset=infoset_of_node,
-        node_time=np.array(node_time),
+        node_state=node_state,
+        node_choice=np.cumsum(choices_of) - choices_of,
+        choice_rule=choice_rule,
         choice_node=choice_node,
-        choice_variable=variable_of[infoset_of_node[choice_node], [action for _, action in choices]],
-        node_choice=np.array(node_choice),
-        choice_edge=np.array(choice_edge),
-        edge_choice=np.array(edge_choice),
-        edge_child=np.array(edge_child),
-        edge_state=tuple(edge_state),
-        chance=tuple(chance),
-        reward=tuple(reward),
-        node_levels=tuple(node_levels),
-        edge_levels=tuple(edge_levels),
-        exact=is_exact([*chance, *reward, *start, game.discount]),
+        choice_variable=variable_of[infoset[choice_node], rules.choice_action[choice_rule]],
+        choice_edge=np.cumsum(edges_of) - edges_of,
+        edge_rule=np.concatenate([level.edge for level in levels]),
+        edge_child=np.concatenate(child),
+        node_levels=node_levels,
+        choice_levels=choice_levels,
+        edge_levels=edge_levels,
     )
+
+
+def _slices(sizes: list[int]) -> tuple[slice, ...]:
+    ends = np.cumsum(sizes).tolist()
+    return tuple(slice(end - size, end) for size, end in zip(sizes, ends, strict=True))

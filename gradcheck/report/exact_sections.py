@@ -25,8 +25,8 @@ def game(report: Report) -> Iterator[Block]:
     sizes = [(tree.num_nodes, "decision"), (tree.num_edges, "outcome"), (episodes, "different episode")]
     yield Text(", ".join(counted(number, word) for number, word in sizes) + ".")
     for root in range(tree.node_levels[0].start, tree.node_levels[0].stop):
-        chance = tree.start[root]
-        state = f"{tree.states[root]}"
+        chance = tree.rational_start[root]
+        state = f"{tree.state_of(root)}"
         yield _branch(report, tree, root, state if chance == 1 else f"{exact(chance)}  {state}")
 
 
@@ -40,8 +40,8 @@ def _outcomes(report: Report, tree: GameTree, choice: int) -> Iterator[Branch]:
     action = report.actions[report.sums.variables[variable][1]]
     label = f"{action}  x{variable} = {exact(report.at.x[variable])}"
     for edge in (e for e, owner in enumerate(tree.edge_choice.tolist()) if owner == choice):
-        chance = "" if tree.chance[edge] == 1 else f", then chance {exact(tree.chance[edge])}"
-        arrival = f"{label}{chance}: {signed(tree.reward[edge])} → {tree.edge_state[edge]}"
+        chance = "" if tree.chance_of(edge) == 1 else f", then chance {exact(tree.chance_of(edge))}"
+        arrival = f"{label}{chance}: {signed(tree.reward_of(edge))} → {tree.next_state_of(edge)}"
         child = int(tree.edge_child[edge])
         yield Branch(f"{arrival}, end") if child == ENDS else _branch(report, tree, child, arrival)
 

@@ -172,7 +172,7 @@ BAD = {
     "a horizon of True": ("horizon=True", game(horizon=True)),
     "a horizon of text": ("horizon='3'", game(horizon="3")),
     "a cycle without a horizon": ("'s' can come again", lambda: cycle(None)),
-    "a tree that does not fit": ("max_nodes=100", lambda: unroll(cycle(64), max_nodes=100)),
+    "a tree that does not fit": ("max_nodes=100", lambda: unroll(cycle(64), max_nodes=100, merge=False)),
     "too many strategies": ("strategies", lambda: best_strategy(unroll(ROBOT), max_strategies=7)),
     # Observations
     "the observation of an unknown state": ("'nowhere'", game(observations={"s": 0, "nowhere": 1})),

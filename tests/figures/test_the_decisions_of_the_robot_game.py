@@ -33,7 +33,7 @@ def test_each_variable_is_the_talks(sums, variable):
     assert sums.variables[variable] == (observation, action)
     assert sums.at(games.robot_policy()).x[variable] == probability
     edges = [e for e in range(tree.num_edges) if tree.choice_variable[tree.edge_choice[e]] == variable]
-    found = [(tree.chance[e], tree.reward[e], tree.edge_state[e], tree.edge_child[e] == ENDS) for e in edges]
+    found = [(tree.chance_of(e), tree.reward_of(e), tree.next_state_of(e), tree.edge_child[e] == ENDS) for e in edges]
     assert found == outcomes
 
 

@@ -6,6 +6,7 @@ import pytest
 import sympy
 
 from gradcheck import games, symbolic_sums
+from tree.identities import GivenTerms
 
 #: reach · (value of x_i) · average return after x_i, at the initial policy.
 COEFFICIENTS = ["-0.364", "3", "-2.8", "0.336", "0", "0.756"]
@@ -43,7 +44,7 @@ def test_the_log_sum_has_the_same_gradient(sums):
 
 
 def test_control_a_lost_path_is_noticed(sums):
-    fewer = replace(sums.polynomials, paths=sums.polynomials.paths[1:])
+    fewer = replace(sums.polynomials, given=GivenTerms(paths=sums.polynomials.paths[1:]))
     assert not fewer.plain_is_as_told
     assert not fewer.inverse_prob_is_Y
     assert not fewer.log_prob_gradient_is_partials

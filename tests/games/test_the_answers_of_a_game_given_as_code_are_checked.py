@@ -5,7 +5,6 @@ from fractions import Fraction
 import pytest
 
 from gradcheck import InvalidArgument, TabularPolicy, expected_return, sample, symbolic_sums
-from tree.endings import refuse_cycle
 from tree.unroll import unroll
 
 POLICY = {"a": ("1/2", "1/2"), "b": ("1/2", "1/2")}
@@ -75,7 +74,6 @@ def test_two_ways_to_one_state_are_no_cycle():
         return [(1, "b" if state == "a" and action else "c", 0, state == "c")]
 
     game = spoiled(step=step)
-    refuse_cycle(game)
     assert expected_return(game, POLICY | {"c": (1, 0)}) == 0
 
 
@@ -87,13 +85,35 @@ def test_legal_actions_are_put_in_order():
 def test_a_game_that_makes_new_states_for_ever_is_refused():
     counting = spoiled(starts=lambda self: [(1, 0)], step=lambda self, state, action: [(1, state + 1, 0, False)])
     with pytest.raises(InvalidArgument, match="There are more than 100 states"):
-        refuse_cycle(counting, max_states=100)
+        unroll(counting, max_nodes=100)
+
+
+def test_a_game_with_more_states_than_fit_is_refused():
+    counting = spoiled(
+        horizon=10**9, starts=lambda self: [(1, 0)], step=lambda self, state, action: [(1, state + 1, 0, False)]
+    )
+    with pytest.raises(InvalidArgument, match="Step 100 passes it"):
+        unroll(counting, max_nodes=100)
 
 
 def test_a_tree_that_does_not_fit_is_refused():
     long = spoiled(horizon=30, step=lambda self, state, action: [(1, "b", 0, False)])
-    with pytest.raises(InvalidArgument, match="Step 9 passes it"):  # 1 + 2 + … + 2**9 = 1023
-        unroll(long, max_nodes=1000)
+    with pytest.raises(InvalidArgument, match="The tree has 1,073,741,823 decisions.*the game has 30:"):  # 2**30 - 1
+        unroll(long, max_nodes=1000, merge=False)
+
+
+def test_the_graph_is_chosen_where_it_is_smaller():
+    long = spoiled(horizon=200, step=lambda self, state, action: [(1, "b", 0, False)])
+    graph = unroll(long)
+    assert graph.merged
+    assert (graph.num_nodes, graph.num_histories) == (200, 2**200 - 1)  # a number of 61 digits
+    assert not unroll(spoiled(horizon=1, step=long.step)).merged
+
+
+def test_decisions_are_counted_before_they_are_built():
+    for_ever = spoiled(horizon=10**12, step=lambda self, state, action: [(1, "b", 0, False)])
+    with pytest.raises(InvalidArgument, match="It has 1,000,000,000,000 decisions"):
+        unroll(for_ever)
 
 
 @pytest.mark.parametrize("use", [symbolic_sums, TabularPolicy, lambda g: sample(g, POLICY, 1, seed=0)])

@@ -7,7 +7,7 @@ import pytest
 
 from gradcheck import games
 from tree.exact import evaluate
-from tree.identities import sum_polynomials
+from tree.identities import SumPolynomials
 from tree.paths import paths
 from tree.polynomial import collect, derivatives, substitute
 from tree.tables import action_probabilities
@@ -15,10 +15,10 @@ from tree.terms import product_of
 from tree.unroll import unroll
 
 
-@pytest.fixture
-def setting(rational_game):
+@pytest.fixture(params=[False, True], ids=["tree", "graph"])
+def setting(rational_game, request):
     game, policy = rational_game
-    tree = unroll(game)
+    tree = unroll(game, merge=request.param)
     return tree, action_probabilities(tree, policy)
 
 
@@ -30,7 +30,7 @@ def test_the_expected_return(setting):
 
 def test_the_partials_are_the_derivatives_of_the_sum_over_rewards(setting):
     tree, x = setting
-    partials = [substitute(p, x.tolist()) for p in sum_polynomials(tree).partials_R]
+    partials = [substitute(p, x.tolist()) for p in SumPolynomials(unroll(tree, merge=False)).partials_R]
     assert list(evaluate(tree, x).partials) == partials
 
 
@@ -65,4 +65,4 @@ def test_control_a_lost_path_changes_the_sum():
     x = action_probabilities(tree, games.robot_policy())
     lost = collect((path.variables, path.chance * path.future_returns[0]) for path in list(paths(tree))[1:])
     assert substitute(lost, x.tolist()) != evaluate(tree, x).expected_return
-    assert derivatives(lost, range(6)) != sum_polynomials(tree).partials_R
+    assert derivatives(lost, 6) != SumPolynomials(tree).partials_R

@@ -6,6 +6,7 @@ from hypothesis import given
 
 from gradcheck import games, symbolic_sums
 from gradcheck.strategies import policies, robot_games
+from tree.identities import GivenTerms
 
 
 @given(game=robot_games(), policy=policies(games.robot()))
@@ -34,5 +35,5 @@ def test_control_off_the_simplex_they_differ():
 def test_control_a_changed_reward_is_noticed():
     polynomials = symbolic_sums(games.robot()).polynomials
     first, *others = polynomials.rewards
-    changed = replace(polynomials, rewards=(first._replace(reward=first.reward + 1), *others))
+    changed = replace(polynomials, given=GivenTerms(rewards=(first._replace(reward=first.reward + 1), *others)))
     assert not changed.forms_agree

@@ -7,12 +7,13 @@ from hypothesis import given
 
 from gradcheck import games, symbolic_sums
 from gradcheck.strategies import policies, robot_games
+from tree.identities import GivenTerms
 
 
 @given(game=robot_games())
 def test_as_polynomials(game):
     polynomials = symbolic_sums(game).polynomials
-    assert polynomials.identity_holds
+    assert polynomials.identity.holds
     assert len(polynomials.partials_Y) == 6
 
 
@@ -36,4 +37,4 @@ def test_control_a_wrong_surrogate_has_other_partials(mistake):
             return term._replace(average=tuple(after._replace(reward=-after.reward) for after in term.average))
         return term._replace(reach_variables=(), reach_chances=())
 
-    assert not replace(polynomials, surrogate=tuple(map(wrong, polynomials.surrogate))).identity_holds
+    assert not replace(polynomials, given=GivenTerms(surrogate=tuple(map(wrong, polynomials.surrogate)))).identity.holds

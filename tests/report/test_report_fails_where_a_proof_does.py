@@ -9,6 +9,7 @@ from gradcheck.cli import main
 from gradcheck.report import data, plain
 from gradcheck.report.data import make_report
 from gradcheck.report.document import document
+from tree.identities import GivenTerms
 from tree.sums import SymbolicSums
 
 
@@ -18,7 +19,7 @@ def report():
 
 
 def spoiled(report, **change):
-    return replace(report, sums=SymbolicSums(replace(report.sums.polynomials, **change)))
+    return replace(report, sums=SymbolicSums(replace(report.sums.polynomials, given=GivenTerms(**change))))
 
 
 @pytest.mark.parametrize("lost", ["surrogate", "paths", "rewards"])

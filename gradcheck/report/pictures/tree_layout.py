@@ -87,7 +87,7 @@ class TreeLayout:
     def node_lines(self, node: int) -> tuple[str, ...]:
         """A decision: the place, and what the player sees there."""
         seen = str(self.tree.observations[self.tree.node_infoset[node]])
-        place = self._places.get(self.tree.states[node], seen)
+        place = self._places.get(self.tree.state_of(node), seen)
         return (seen,) if place == seen else (place, seen)
 
     def reached(self, node: int) -> str:
@@ -105,15 +105,15 @@ class TreeLayout:
 
     def chance(self, edge: int) -> str:
         """The probability of an outcome."""
-        return number(self.tree.chance[edge])
+        return number(self.tree.chance_of(edge))
 
     def reward(self, edge: int) -> str:
         """What is received on the way."""
-        return reward(self.tree.reward[edge])
+        return reward(self.tree.reward_of(edge))
 
     def ending(self, edge: int) -> str:
         """The place where an edge ends the episode."""
-        state = self.tree.edge_state[edge]
+        state = self.tree.next_state_of(edge)
         return self._places.get(state, str(state))
 
     # Where it stands.

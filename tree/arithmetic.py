@@ -1,0 +1,72 @@
+"""The numbers that exact values are computed in: python-flint's rationals where installed, Fractions otherwise.
+
+Both are exact, so that the results are the same; flint's are several times as fast. What comes out are Fractions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any, final
+
+from tree.arrays import Array, objects
+
+
+@final
+@dataclass(frozen=True)
+class Arithmetic:
+    """How Fractions become the numbers to compute with, and Fractions again."""
+
+    name: str
+    from_fraction: Callable[[Fraction], Any]
+    to_fraction: Callable[[Any], Fraction]
+
+    def read(self, values: Iterable[Fraction]) -> Array:
+        """An object array to compute with; equal Fractions that are one object are converted once."""
+        row = list(values)
+        known = {id(value): value for value in row}
+        converted = {key: self.from_fraction(value) for key, value in known.items()}
+        return objects([converted[id(value)] for value in row])
+
+    def write(self, values: Array) -> Array:
+        """The same numbers as Fractions."""
+        return objects([self.to_fraction(value) for value in values.ravel()]).reshape(values.shape)
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+FRACTIONS = Arithmetic("fractions", _itself, _itself)
+
+
+@cache
+def fastest() -> Arithmetic:
+    """Flint's rationals, if python-flint is installed."""
+    try:
+        from flint import fmpq
+    except ImportError:
+        return FRACTIONS
+    lowest_terms = _lowest_terms()
+
+    def from_fraction(value: Fraction) -> Any:
+        return fmpq(value.numerator, value.denominator)
+
+    def to_fraction(value: Any) -> Fraction:
+        return lowest_terms(int(value.p), int(value.q))
+
+    return Arithmetic("flint", from_fraction, to_fraction)
+
+
+def _lowest_terms() -> Callable[[int, int], Fraction]:
+    """Fraction(n, d) for numbers that have no common divisor: Python need not look for one, where it lets us say so."""
+    made = getattr(Fraction, "_from_coprime_ints", None)  # Python 3.12 and later
+    if made is not None:
+        return made
+    try:
+        Fraction(1, 2, _normalize=False)  # type: ignore[call-arg]  # Python 3.11 and before
+    except TypeError:
+        return Fraction
+    return lambda numerator, denominator: Fraction(numerator, denominator, _normalize=False)  # type: ignore[call-arg]
