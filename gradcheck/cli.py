@@ -1,4 +1,4 @@
-"""The command line: ``python -m gradcheck report``.
+"""The command line: ``python -m gradcheck report`` and ``games``.
 
 Exit codes: 0 passed, 1 a check failed, 2 bad usage or input; as in a shell, 130 interrupted and 141 nobody reads the
 output. Nothing heavy is imported before a command runs.
@@ -11,8 +11,6 @@ import sys
 from collections.abc import Sequence
 
 from tree.errors import InvalidArgument, invalid
-
-_GAMES = ("robot", "robot_one_step")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +39,13 @@ def _parser() -> argparse.ArgumentParser:
         description="Enumerate a game, prove that the partials of R and Y are the same, estimate them from sampled "
         "episodes, and show both side by side. Exits with 0 if they agree, 1 if not.",
     )
-    report.add_argument("--game", choices=_GAMES, default="robot", help="which game (default: robot)")
+    report.add_argument(
+        "--game",
+        default="robot",
+        metavar="GAME",
+        help="a name from `python -m gradcheck games`, a .toml or .json file, gymnasium:ID or openspiel:NAME "
+        "(default: robot)",
+    )
     report.add_argument(
         "--episodes",
         type=_at_least(1, "--episodes"),
@@ -54,6 +58,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--json", metavar="PATH", help="write the numbers to a file, too")
     report.set_defaults(run=_report)
+    games = commands.add_parser(
+        "games",
+        help="the games that come with gradcheck, and which bugs they expose",
+        description="List the games that come with gradcheck, or say what one of them is, what it is good for and how "
+        "large.",
+    )
+    games.add_argument("name", nargs="?", metavar="NAME", help="say more about this one")
+    games.set_defaults(run=_games)
     return parser
 
 
@@ -82,27 +94,31 @@ def _report(arguments: argparse.Namespace) -> int:
     if arguments.json is not None:
         files.check_writable(arguments.json)  # before torch is imported, let alone a number computed
 
+    from gradcheck.named_games import open_game
+
+    named = open_game(arguments.game)
+
     from gradcheck.report import json_form
     from gradcheck.report.data import make_report
     from gradcheck.report.document import document
     from gradcheck.report.terminal import show
-    from tree.robot import START, robot, robot_one_step, robot_policy
 
-    policy = robot_policy()
-    one_step = robot_one_step()
-    game = robot()
-    if arguments.game == "robot_one_step":
-        game, policy = one_step, {START: policy[START]}
     report = make_report(
-        game,
-        policy,
+        named.game,  # type: ignore[arg-type]  # any finite game will do
+        named.policy,
         episodes=arguments.episodes,
         seed=arguments.seed,
-        name=arguments.game,
-        actions=("left", "right"),
-        one_step=one_step,
+        name=named.name,
+        actions=named.actions,
+        one_step=named.one_step,
     )
     if arguments.json is not None:
         files.write(json_form.to_text(report), arguments.json)
     show(document(report))
     return 0 if report.passed else 1
+
+
+def _games(arguments: argparse.Namespace) -> int:
+    from gradcheck.commands_games import run
+
+    return run(arguments.name)

@@ -14,6 +14,9 @@ try:
 except ImportError as error:
     raise ImportError("gradcheck.strategies needs Hypothesis: pip install hypothesis") from error
 
+from tree.gallery.arguments import whole_number
+from tree.gallery.random_games import drawn_game
+from tree.gallery.survey import survey
 from tree.game import Game, Observation, TabularGame
 from tree.robot import robot
 from tree.tables import PolicyTable
@@ -22,7 +25,7 @@ from tree.unroll import GameTree, unroll
 if TYPE_CHECKING:
     from estimators.episodes import Episodes
 
-__all__ = ["episodes", "policies", "rewards", "robot_games"]
+__all__ = ["episodes", "games", "policies", "rewards", "robot_games"]
 
 _LARGEST_DENOMINATOR = 100
 
@@ -30,6 +33,62 @@ _LARGEST_DENOMINATOR = 100
 def rewards() -> st.SearchStrategy[Fraction]:
     """Rational rewards of both signs, zero included."""
     return st.fractions(min_value=-100, max_value=100, max_denominator=_LARGEST_DENOMINATOR)
+
+
+def games(
+    *,
+    max_states: int = 3,
+    max_actions: int = 3,
+    max_horizon: int = 3,
+    max_outcomes: int = 2,
+    max_starts: int = 2,
+    max_episodes: int = 100,
+) -> st.SearchStrategy[TabularGame]:
+    """Random small games in rationals, which shrink to one state, one action and the reward 0.
+
+    Whatever makes a game awkward comes up: observations that several states share or that come again, chance (with
+    outcomes of probability 0, too), episodes of different lengths, several starts, illegal actions, discounts down to
+    0, rewards of both signs and none, a horizon that cuts episodes off or no horizon at all.
+
+    Args:
+        max_states: the most states.
+        max_actions: the most actions.
+        max_horizon: the longest horizon; without one, an episode has at most ``max_states`` steps.
+        max_outcomes: the most that can happen after an action; 1 for games without chance.
+        max_starts: in how many states an episode can begin, at most.
+        max_episodes: the most different episodes, so that walking through all of them stays cheap: where there would be
+            more, the horizon is shortened, down to a single step.
+    """
+    limits = {"states": max_states, "actions": max_actions, "horizon": max_horizon, "outcomes": max_outcomes}
+    for name, value in {**limits, "starts": max_starts, "episodes": max_episodes}.items():
+        whole_number(value, f"max_{name}")
+
+    @st.composite
+    def drawn(draw: st.DrawFn) -> TabularGame:
+        def below(count: int) -> int:
+            return draw(st.integers(0, count - 1))
+
+        states = 1 + below(max_states)
+        horizon = [*range(1, max_horizon + 1), None][below(max_horizon + 1)]
+        game = drawn_game(
+            below,
+            states=states,
+            actions=1 + below(max_actions),
+            observations=states - below(states),
+            horizon=horizon,
+            outcomes=max_outcomes,
+            starts=1 + below(min(max_starts, states)),
+            illegal=True,
+            discount=draw(st.just(Fraction(1)) | st.fractions(0, 1, max_denominator=_LARGEST_DENOMINATOR)),
+            impossible=True,
+        )
+        steps = states if horizon is None else horizon
+        while survey(game).episodes > max_episodes and steps > 1:
+            steps -= 1
+            game = TabularGame(game.P, game.start, steps, game.observations, game.discount)
+        return game
+
+    return drawn()
 
 
 def robot_games() -> st.SearchStrategy[TabularGame]:

@@ -1,0 +1,94 @@
+"""From what is typed behind ``--game`` to a game: a name of the gallery, a file, Gymnasium or OpenSpiel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import PurePath
+from typing import final
+
+from gradcheck.gallery import GALLERY, ExactPolicy
+from tree.errors import InvalidArgument, invalid
+from tree.gallery.survey import uniform_policy
+from tree.game import Game, TabularGame
+
+GYMNASIUM, OPENSPIEL = "gymnasium:", "openspiel:"
+FILES = (".toml", ".json")
+
+_LONGEST_NAME = 100  # the time to find near matches grows with the square of it
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class NamedGame:
+    """A game, and what a report about it needs.
+
+    Attributes:
+        name: as it was typed.
+        game: the game.
+        policy: above 0 for every legal action; uniform, where none comes with the game.
+        actions: words for the actions, if they have any.
+        one_step: the first decision as a game of its own, where it should be pictured.
+    """
+
+    name: str
+    game: Game
+    policy: ExactPolicy = field(repr=False)
+    actions: tuple[str, ...] | None = None
+    one_step: TabularGame | None = None
+
+
+def open_game(text: str) -> NamedGame:
+    """Find the game that is meant.
+
+    Args:
+        text: a name of the gallery, the path of a ``.toml`` or ``.json`` file, ``gymnasium:ID`` or ``openspiel:NAME``.
+
+    Raises:
+        InvalidArgument: if there is no such game, or it cannot be used.
+
+    >>> open_game("stop_go").policy
+    {'first': (Fraction(1, 2), Fraction(1, 2)), 'second': (Fraction(1, 2), Fraction(1, 2))}
+    """
+    if text in GALLERY:
+        entry = GALLERY[text]
+        game = entry.make()
+        return NamedGame(text, game, entry.play(game), entry.actions, entry.one_step() if entry.one_step else None)
+    game = _foreign(text)
+    return NamedGame(text, game, uniform_policy(game))
+
+
+def unknown(text: str, name: str, hint: str = "") -> InvalidArgument:
+    """The error for a name that is not in the gallery, with those that are like it."""
+    start = text[:_LONGEST_NAME].lower()
+    near = [known for known in GALLERY if start and (start in known or known in start)]
+    near += [known for known in get_close_matches(start, GALLERY) if known not in near]
+    hints = [f"Did you mean {' or '.join(near)}?"] if near else []
+    hints += ["`python -m gradcheck games` lists the names.", *([hint] if hint else [])]
+    return invalid("the name of a game", name, text, " ".join(hints))
+
+
+def _foreign(text: str) -> Game:
+    try:
+        if text.startswith(GYMNASIUM):
+            from tree.sources.from_gymnasium import from_gymnasium
+
+            return from_gymnasium(_rest(text, GYMNASIUM, "FrozenLake-v1"))
+        if text.startswith(OPENSPIEL):
+            from tree.sources.from_openspiel import from_openspiel
+
+            return from_openspiel(_rest(text, OPENSPIEL, "kuhn_poker"))
+    except ImportError as error:  # the library is optional, and the error says how to get it
+        raise invalid("a game whose library is installed", "--game", text, f"{error}.") from error
+    if PurePath(text).suffix.lower() in FILES:
+        from tree.sources.files import load_game
+
+        return load_game(text)
+    hint = f"Files end in {' or '.join(FILES)}; other games are {GYMNASIUM}ID and {OPENSPIEL}NAME."
+    raise unknown(text, "--game", hint)
+
+
+def _rest(text: str, prefix: str, example: str) -> str:
+    if text == prefix:
+        raise invalid(f"a name after {prefix}", "--game", text, f"For example {prefix}{example}.")
+    return text.removeprefix(prefix)
