@@ -23,10 +23,15 @@ if TYPE_CHECKING:
     from gradcheck.truth import expected_return as expected_return
     from gradcheck.truth import partials as partials
     from gradcheck.truth import policy_gradient as policy_gradient
+    from tree.batches import evaluate_batch as evaluate_batch
     from tree.best import best_strategy as best_strategy
     from tree.errors import InvalidArgument as InvalidArgument
     from tree.game import Game as Game
     from tree.game import TabularGame as TabularGame
+    from tree.sources.files import load_game as load_game
+    from tree.sources.files import save_game as save_game
+    from tree.sources.from_gymnasium import from_gymnasium as from_gymnasium
+    from tree.sources.from_openspiel import from_openspiel as from_openspiel
     from tree.sums import SymbolicSums as SymbolicSums
     from tree.sums import symbolic_sums as symbolic_sums
     from tree.unroll import GameTree as GameTree
@@ -42,10 +47,15 @@ _HOME = {
     "TabularGame": "tree.game",
     "TabularPolicy": "estimators.policies",
     "best_strategy": "tree.best",
+    "evaluate_batch": "tree.batches",
     "expected_return": "gradcheck.truth",
+    "from_gymnasium": "tree.sources.from_gymnasium",
+    "from_openspiel": "tree.sources.from_openspiel",
+    "load_game": "tree.sources.files",
     "partials": "gradcheck.truth",
     "policy_gradient": "gradcheck.truth",
     "sample": "estimators.sampling",
+    "save_game": "tree.sources.files",
     "symbolic_sums": "tree.sums",
     "train": "estimators.training",
     "unroll": "tree.unroll",
@@ -63,11 +73,16 @@ __all__ = [
     "TabularPolicy",
     "best_strategy",
     "estimators",
+    "evaluate_batch",
     "expected_return",
+    "from_gymnasium",
+    "from_openspiel",
     "games",
+    "load_game",
     "partials",
     "policy_gradient",
     "sample",
+    "save_game",
     "strategies",
     "symbolic_sums",
     "train",

@@ -134,8 +134,8 @@ def check_same_actions(
     """
     if actions != others:
         hint = (
-            f"The state {shown(other)} looks the same to the player but allows {_listed(others)}, where this one "
-            f"allows {_listed(actions)}. Give both the same actions, or observations that tell them apart."
+            f"The state {shown(other)} looks the same to the player but allows {some(others)}, where this one "
+            f"allows {some(actions)}. Give both the same actions, or observations that tell them apart."
         )
         raise invalid("equal legal actions where observations are equal", name, seen, hint)
 
@@ -161,7 +161,3 @@ def some(values: Iterable[object]) -> str:
     """The first few of many values, for a hint."""
     first = [shown(value) for value in islice(values, _FEW + 1)]
     return ", ".join(first[:_FEW]) + (", …" if len(first) > _FEW else "")
-
-
-def _listed(actions: Iterable[int]) -> str:
-    return ", ".join(map(str, actions))

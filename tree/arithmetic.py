@@ -17,29 +17,22 @@ from tree.arrays import Array, objects
 @final
 @dataclass(frozen=True)
 class Arithmetic:
-    """How Fractions become the numbers to compute with, and Fractions again."""
+    """How Fractions become the numbers to compute with, and Fractions again: lists of them, at once."""
 
     name: str
-    from_fraction: Callable[[Fraction], Any]
-    to_fraction: Callable[[Any], Fraction]
+    from_fractions: Callable[[Iterable[Fraction]], list[Any]]
+    to_fractions: Callable[[Iterable[Any]], list[Fraction]]
 
     def read(self, values: Iterable[Fraction]) -> Array:
-        """An object array to compute with; equal Fractions that are one object are converted once."""
-        row = list(values)
-        known = {id(value): value for value in row}
-        converted = {key: self.from_fraction(value) for key, value in known.items()}
-        return objects([converted[id(value)] for value in row])
+        """An object array to compute with."""
+        return objects(self.from_fractions(values))
 
     def write(self, values: Array) -> Array:
         """The same numbers as Fractions."""
-        return objects([self.to_fraction(value) for value in values.ravel()]).reshape(values.shape)
+        return objects(self.to_fractions(values.tolist()))
 
 
-def _itself(value: Any) -> Any:
-    return value
-
-
-FRACTIONS = Arithmetic("fractions", _itself, _itself)
+FRACTIONS = Arithmetic("fractions", list, list)
 
 
 @cache
@@ -51,13 +44,13 @@ def fastest() -> Arithmetic:
         return FRACTIONS
     lowest_terms = _lowest_terms()
 
-    def from_fraction(value: Fraction) -> Any:
-        return fmpq(value.numerator, value.denominator)
+    def from_fractions(values: Iterable[Fraction]) -> list[Any]:
+        return [fmpq(value.numerator, value.denominator) for value in values]
 
-    def to_fraction(value: Any) -> Fraction:
-        return lowest_terms(int(value.p), int(value.q))
+    def to_fractions(values: Iterable[Any]) -> list[Fraction]:
+        return [lowest_terms(int(value.p), int(value.q)) for value in values]
 
-    return Arithmetic("flint", from_fraction, to_fraction)
+    return Arithmetic("flint", from_fractions, to_fractions)
 
 
 def _lowest_terms() -> Callable[[int, int], Fraction]:

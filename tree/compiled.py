@@ -12,59 +12,80 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tree.arrays import Array
 from tree.levels import ENDS
-from tree.unroll import Array, GameTree
+from tree.unroll import GameTree
 
 
 class Layout(NamedTuple):
-    """What the compiled passes read, in their order. G edges go on.
+    """What the compiled passes read, in the order in which they read it. G edges go on.
+
+    Numbers of nodes and the like are unsigned, so that no index has to be tested for counting from the end.
 
     Attributes:
-        start: [roots].
+        start: [roots] the probability of each.
+        node_levels: [levels + 1] the first node of each level, and the end of the last.
+        going_levels: [levels + 1] the same for the edges that go on.
         node_choice: [M + 1] the first choice of each node, and the end of the last.
-        weight: [M] γ^t of each node; a single 1 in undiscounted games.
-        variable: [C] of each choice.
+        variable: [C] of each choice; empty where every choice is a variable of its own, in this order.
         pays: [C] the average reward of its edges.
-        going: [C + 1] the first edge of each choice that goes on, and the end of the last.
-        node: [G] where it comes from.
-        child: [G] where it leads to.
+        node, choice: [G] where an edge comes from.
+        child: [G] the node it leads to.
         chance: [G] of each, discounted.
-        discount: undone where reach is meant.
     """
 
     start: Array
+    node_levels: Array
+    going_levels: Array
     node_choice: Array
     variable: Array
     pays: Array
-    going: Array
+    node: Array
+    choice: Array
     child: Array
     chance: Array
-    discount: float
+
+
+class Scratch(NamedTuple):
+    """What they write on the way: each node's discounted reach and its value, and the values of a level's choices."""
+
+    weight: Array
+    value: Array
+    worth: Array
 
 
 def layout_of(tree: GameTree) -> Layout:
     """Lay a tree out, once."""
     if "layout" not in tree.prepared:
         rules = tree.rules
+        own = len(tree.variables) == tree.num_choices and (np.diff(tree.choice_variable) == 1).all()
         going = np.flatnonzero(tree.edge_child != ENDS)
+        edge_levels = [level.start for level in tree.edge_levels] + [tree.num_edges]
         pays = np.add.reduceat(rules.chance * rules.reward, rules.choice_edge[:-1])[tree.choice_rule]
-        bounds = np.arange(tree.num_choices + 1)
         tree.prepared["layout"] = Layout(
             start=tree.start[: tree.num_roots].copy(),
-            node_choice=np.append(tree.node_choice, tree.num_choices).astype(np.int32),
-            variable=tree.choice_variable.astype(np.int32),
+            node_levels=np.array([level.start for level in tree.node_levels] + [tree.num_nodes], np.uint64),
+            going_levels=np.searchsorted(going, edge_levels).astype(np.uint64),
+            node_choice=np.append(tree.node_choice, tree.num_choices).astype(np.uint64),
+            variable=np.empty(0, np.uint32) if own else tree.choice_variable.astype(np.uint32),
             pays=pays,
-            going=np.searchsorted(tree.edge_choice[going], bounds).astype(np.int32),
-            child=tree.edge_child[going].astype(np.int32),
+            node=tree.edge_node[going].astype(np.uint32),
+            choice=tree.edge_choice[going].astype(np.uint32),
+            child=tree.edge_child[going].astype(np.uint32),
             chance=tree.chance[going] * float(tree.game.discount),
-            discount=float(tree.game.discount),
         )
     return tree.prepared["layout"]
 
 
+def scratch_of(tree: GameTree) -> Scratch:
+    """Room for one run at a time."""
+    widest = max(level.stop - level.start for level in tree.choice_levels)
+    return Scratch(np.empty(tree.num_nodes), np.empty(tree.num_nodes), np.empty(widest))
+
+
 @cache
-def passes() -> Callable[..., float]:
-    """Compile the passes: layout and x [V] in; R out, and ∂R/∂x into ``partials`` [V].
+def compiled_passes() -> Callable[..., float]:
+    """Compile the passes: a layout, x [V] and scratch in; R out, and ∂R/∂x into ``partials`` [V].
 
     Raises:
         ImportError: without numba.
@@ -77,43 +98,30 @@ def passes() -> Callable[..., float]:
     return compiled
 
 
-def _passes(  # noqa: PLR0917 - numba takes no keywords
-    start: Array,
-    node_choice: Array,
-    variable: Array,
-    pays: Array,
-    going: Array,
-    child: Array,
-    chance: Array,
-    x: Array,
-    weight: Array,
-    value: Array,
-    partials: Array,
-) -> float:
-    """Discounted reach forward; values and partials backward. ``weight`` and ``value`` are [M] scratch."""
-    for node in range(weight.size):
-        weight[node] = 0.0
-    for node in range(start.size):
-        weight[node] = start[node]
-    for node in range(weight.size):
-        here = weight[node]
-        for choice in range(node_choice[node], node_choice[node + 1]):
-            passing = here * x[variable[choice]]
-            for edge in range(going[choice], going[choice + 1]):
-                weight[child[edge]] += passing * chance[edge]
-    for variable_number in range(partials.size):
-        partials[variable_number] = 0.0
-    for node in range(weight.size - 1, -1, -1):
-        total = 0.0
-        here = weight[node]
-        for choice in range(node_choice[node], node_choice[node + 1]):
-            worth = pays[choice]
-            for edge in range(going[choice], going[choice + 1]):
-                worth += chance[edge] * value[child[edge]]
-            partials[variable[choice]] += here * worth
-            total += x[variable[choice]] * worth
-        value[node] = total
+def _passes(layout: Layout, x: Array, scratch: Scratch, partials: Array) -> float:
+    """Discounted reach forward; values and partials backward."""
+    start, node_levels, going_levels, node_choice, variable, pays, node, choice, child, chance = layout
+    weight, value, worth = scratch
+    own = variable.size == 0
+    weight[:] = 0.0
+    weight[: start.size] = start
+    for edge in range(choice.size):
+        taken = choice[edge] if own else variable[choice[edge]]
+        weight[child[edge]] += weight[node[edge]] * x[taken] * chance[edge]
+    partials[:] = 0.0
+    for level in range(node_levels.size - 2, -1, -1):
+        first, end = node_choice[node_levels[level]], node_choice[node_levels[level + 1]]
+        worth[: end - first] = pays[first:end]
+        for edge in range(going_levels[level], going_levels[level + 1]):
+            worth[choice[edge] - first] += chance[edge] * value[child[edge]]
+        for its in range(node_levels[level], node_levels[level + 1]):
+            total, reached = 0.0, weight[its]
+            for each in range(node_choice[its], node_choice[its + 1]):
+                taken = each if own else np.uint64(variable[each])
+                partials[taken] += reached * worth[each - first]
+                total += x[taken] * worth[each - first]
+            value[its] = total
     returned = 0.0
-    for node in range(start.size):
-        returned += start[node] * value[node]
+    for root in range(start.size):
+        returned += start[root] * value[root]
     return returned

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 _LONGEST_VALUE_SHOWN = 120
+_LONGEST_VALUE_READ = 1_000  # of a megabyte of spaces, say: looking for line breaks in it takes an hour
 
 
 class InvalidArgument(ValueError):
@@ -35,5 +36,5 @@ def shown(value: object, write: Callable[[object], str] = repr) -> str:
         text = write(value)
     except Exception:  # an int of more than 4300 digits, or any error in a class of the user's
         return "a value that cannot be printed"
-    text = re.sub(r"\s*\n\s*", " ", text)  # arrays and modules print on several lines
+    text = re.sub(r"\s*\n\s*", " ", text[:_LONGEST_VALUE_READ])  # arrays and modules print on several lines
     return text if len(text) <= _LONGEST_VALUE_SHOWN else text[: _LONGEST_VALUE_SHOWN - 1] + "…"

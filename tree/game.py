@@ -44,19 +44,21 @@ class Game(Protocol):
         """The factor between the worth of a reward and of the same reward one step later."""
         ...
 
-    def starts(self) -> Iterable[tuple[Number, State]]:
+    def starts(self) -> Iterable[tuple[Any, Any]]:
         """The first states with their probabilities."""
         ...
 
-    def legal_actions(self, state: State) -> Sequence[int]:
+    # A game may have a type of its own for its states, and its own name for the argument.
+
+    def legal_actions(self, state: Any, /) -> Sequence[int]:
         """The actions that can be taken in the state, in increasing order."""
         ...
 
-    def step(self, state: State, action: int) -> Iterable[Outcome]:
+    def step(self, state: Any, action: int, /) -> Iterable[tuple[Any, Any, Any, bool]]:
         """What can happen after the action, as (probability, next state, reward, terminated)."""
         ...
 
-    def observe(self, state: State) -> Observation:
+    def observe(self, state: Any, /) -> Observation:
         """What the player sees: a tuple of numbers, or anything hashable."""
         ...
 

@@ -63,8 +63,9 @@ class Passes:
 
     def partials(self) -> Array:
         """[V] ∂R/∂x: the sum over choices of discounted reach times action value."""
-        tree, weight = self.plan.tree, self.discounted_reach()
-        return self.plan.by_variable(weight.take(tree.choice_node, axis=0) * self.action_value)
+        by_choice = self.discounted_reach().take(self.plan.tree.choice_node, axis=0)
+        by_choice *= self.action_value
+        return self.plan.by_variable(by_choice)
 
     def sum_by_variable(self, by_node: Array) -> Array:
         """[V] what the nodes of each variable's information set add up to."""

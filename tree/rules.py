@@ -21,10 +21,10 @@ from tree.endings import refuse_cycle
 from tree.errors import invalid, shown
 from tree.game import Game, Observation, Outcome, State, TabularGame
 from tree.progress import progress
-from tree.rationals import Number, as_distribution, as_rational, is_exact
+from tree.rationals import Number, as_distribution, as_rational, is_exact, number
 
 _PLAIN = {bool, bytes, float, int, str, type(None)}  # what needs no look inside
-_ONE = Fraction(1)
+_ROWS = (list, tuple)
 
 
 @final
@@ -121,25 +121,27 @@ def explore(game: Game, *, max_states: int) -> Rules:
     checked = game if isinstance(game, TabularGame) else CheckedGame(game)
     ask = _Table(checked) if isinstance(checked, TabularGame) else _Code(game, checked)
     starts = tuple(checked.starts())
-    number_of: dict[State, int] = {}  # every state that was mentioned
     decisions: list[State] = []
     infosets: dict[Observation, int] = {}
     legal: list[tuple[int, ...]] = []
     first_seen: list[State] = []  # the state in which each information set was met first
     state_infoset: list[int] = []
     state_choice, choice_action, choice_edge = [0], list[int](), [0]
-    next_state, ends = list[int](), list[bool]()
-    numbers = _Numbers()
-    chance_number, reward_number = list[int](), list[int]()
-
-    found: dict[State, None] = dict.fromkeys(state for _, state in starts)
+    place_of: dict[State, int] = {}  # every state that was mentioned
+    is_decision: list[bool] = []
+    places, ends = list[int](), list[bool]()
+    chances: list[Number | int] = []
+    rewards: list[Number | int] = []
+    found: list[State] = [state for _, state in starts]
+    for state in found:
+        place_of[state] = len(place_of)
+        is_decision.append(True)
     depth = 0
-    asked: set[State] = set(found)
 
     def visits() -> Iterator[State]:
         nonlocal found, depth
         while found and (checked.horizon is None or depth < checked.horizon):
-            level, found = found, {}
+            level, found = found, []
             yield from level
             depth += 1
 
@@ -156,28 +158,30 @@ def explore(game: Game, *, max_states: int) -> Rules:
             check_same_actions(seen, f"observe({shown(state)})", actions, first_seen[infoset], legal[infoset])
         state_infoset.append(infoset)
         for action in actions:
-            for probability, following, reward, terminated in ask.step(state, action):
+            for chance, following, reward, terminated in ask.step(state, action):
                 try:
-                    next_state.append(number_of[following])
+                    place = place_of[following]
                 except (KeyError, TypeError):  # a new one, or one that cannot be hashed
                     ask.check_new(state, action, following)
-                    number_of[following] = len(number_of)
-                    next_state.append(number_of[following])
+                    place = place_of[following] = len(place_of)
+                    is_decision.append(False)
+                places.append(place)
                 ends.append(terminated)
-                chance_number.append(numbers.number(probability))
-                reward_number.append(numbers.number(reward))
-                if not terminated and following not in asked:
-                    asked.add(following)
-                    found[following] = None
-            choice_action.append(action)
-            choice_edge.append(len(next_state))
+                chances.append(chance)
+                rewards.append(reward)
+                if not (terminated or is_decision[place]):
+                    is_decision[place] = True
+                    found.append(following)
+            choice_edge.append(len(places))
+        choice_action += actions
         state_choice.append(len(choice_action))
 
     # States with decisions come first; the others were only mentioned as ends, or stand at the horizon.
     order = {state: i for i, state in enumerate(decisions)}
-    for state in number_of:
+    for state in place_of:
         order.setdefault(state, len(order))
-    renumbered = np.fromiter((order[state] for state in number_of), np.intp, len(number_of))
+    renumbered = np.fromiter((order[state] for state in place_of), np.intp, len(place_of))
+    numbers = _Numbers()
     rules = Rules(
         game=checked,
         states=tuple(order),
@@ -189,11 +193,11 @@ def explore(game: Game, *, max_states: int) -> Rules:
         state_choice=np.array(state_choice, dtype=np.intp),
         choice_action=np.array(choice_action, dtype=np.intp),
         choice_edge=np.array(choice_edge, dtype=np.intp),
-        next_state=renumbered[np.array(next_state, dtype=np.intp)],
+        next_state=renumbered[np.array(places, dtype=np.intp)],
         ends=np.array(ends, dtype=bool),
+        chance_number=numbers.of(chances),
+        reward_number=numbers.of(rewards),
         numbers=tuple(numbers.values),
-        chance_number=np.array(chance_number, dtype=np.intp),
-        reward_number=np.array(reward_number, dtype=np.intp),
     )
     if checked.horizon is None and not isinstance(checked, TabularGame):  # a table's was checked with the table
         refuse_cycle(rules.start_state.tolist(), lambda state: _following(rules, state), name=rules.states.__getitem__)
@@ -243,8 +247,10 @@ class _Code:
         if not _is_plain(seen):
             check_observation(seen, f"observe({shown(state)})")
         actions = self._game.legal_actions(state)
-        if type(actions) in (list, tuple) and set(map(type, actions)) == {int} and tuple(actions) in self._good:
-            return seen, tuple(actions)
+        if type(actions) in _ROWS:
+            same = tuple(actions)
+            if same in self._good and bool not in map(type, same):
+                return seen, same
         read = self._checked.read_actions(state, actions)
         if tuple(actions) == read:
             self._good.add(read)
@@ -252,9 +258,9 @@ class _Code:
 
     def step(self, state: State, action: int) -> Iterable[Outcome]:
         rows: Any = self._game.step(state, action)
-        if type(rows) in (list, tuple) and len(rows) == 1 and type(rows[0]) is tuple and len(rows[0]) == 4:
+        if type(rows) in _ROWS and len(rows) == 1 and type(rows[0]) is tuple and len(rows[0]) == 4:
             chance, _, reward, terminated = rows[0]
-            if type(chance) is int and chance == 1 and type(reward) is int and type(terminated) is bool:
+            if type(chance) is type(reward) is int and chance == 1 and type(terminated) is bool:
                 return rows
         return outcomes(rows, f"step({shown(state)}, {action})")
 
@@ -281,14 +287,14 @@ class _Numbers:
         self.values: list[Number] = []
         self._known: dict[object, int] = {}
 
-    def number(self, value: int | Number) -> int:
-        kind = type(value)
-        key = value if kind is int else (kind, value.as_integer_ratio())
-        known = self._known.get(key)
-        if known is None:
-            self._known[key] = known = len(self.values)
-            self.values.append(Fraction(value) if kind is int else value)
-        return known
+    def of(self, row: list[Number | int]) -> Array:
+        """Which of the numbers each is; new ones are added."""
+        keys = [value if type(value) is int else (type(value), value.as_integer_ratio()) for value in row]
+        for key, value in dict(zip(keys, row, strict=True)).items():
+            if key not in self._known:
+                self._known[key] = len(self.values)
+                self.values.append(number(value, "a reward"))
+        return np.fromiter(map(self._known.__getitem__, keys), np.intp, len(keys))
 
 
 def _floats(values: Iterable[Number]) -> Array:

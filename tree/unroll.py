@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from typing import Any, final
 
 import numpy as np
@@ -218,9 +219,9 @@ def unroll(game: Game | GameTree, *, max_nodes: int | None = None, merge: bool |
 
 def _assemble(rules: Rules, levels: list[Level], *, merged: bool) -> GameTree:
     variable_of = np.full((len(rules.observations), rules.game.num_actions), -1)
-    for infoset, actions in enumerate(rules.legal):
-        variable_of[infoset, list(actions)] = 0
-    variable_of[variable_of == 0] = np.arange(np.count_nonzero(variable_of == 0))
+    sizes = np.fromiter(map(len, rules.legal), np.intp, len(rules.legal))
+    actions = np.fromiter(chain.from_iterable(rules.legal), np.intp, int(sizes.sum()))
+    variable_of[np.repeat(np.arange(len(sizes)), sizes), actions] = np.arange(len(actions))
 
     node_levels = _slices([len(level.state) for level in levels])
     choice_levels = _slices([len(level.choice) for level in levels])

@@ -98,7 +98,7 @@ def test_a_game_with_more_states_than_fit_is_refused():
 
 def test_a_tree_that_does_not_fit_is_refused():
     long = spoiled(horizon=30, step=lambda self, state, action: [(1, "b", 0, False)])
-    with pytest.raises(InvalidArgument, match="The tree has 1,073,741,823 decisions.*the game has 30:"):  # 2**30 - 1
+    with pytest.raises(InvalidArgument, match=r"The tree has 1,073,741,823 decisions.*the game has 30:"):  # 2**30 - 1
         unroll(long, max_nodes=1000, merge=False)
 
 

@@ -1,0 +1,67 @@
+"""Claim: a float that a simple fraction was rounded to, once or in a short calculation, is read as this fraction; one
+that shows no fraction stays as it is; and nothing moves by more than rounding."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tree.sources.meaning import meant, meant_distribution
+
+DENOMINATORS = st.integers(1, 1_000_000)
+PROBABILITIES = DENOMINATORS.flatmap(lambda q: st.integers(0, q).map(lambda p: Fraction(p, q)))
+
+
+@given(PROBABILITIES)
+def test_a_fraction_survives_being_a_float(fraction):
+    assert meant(float(fraction)) == fraction
+
+
+@given(PROBABILITIES)
+def test_what_is_left_over_is_read_as_what_is_left_over(fraction):
+    assert meant(1 - float(fraction)) == 1 - fraction
+    half = (1 - fraction) / 2
+    if half.denominator <= 1_000_000:
+        assert meant((1 - float(fraction)) / 2) == half
+
+
+@given(st.integers(-1_000_000, 1_000_000), st.integers(1, 100))
+def test_a_reward_with_a_small_denominator_survives(numerator, denominator):
+    assert meant(numerator / denominator) == Fraction(numerator, denominator)
+
+
+@given(st.decimals(-1000, 1000, places=12))
+def test_a_decimal_of_15_digits_survives(decimal):
+    assert meant(float(decimal)) == Fraction(decimal)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_nothing_moves_by_more_than_rounding(value):
+    read = meant(value)
+    assert abs(Fraction(read) - Fraction(value)) <= Fraction(2) ** -51 * max(1, abs(Fraction(value)))
+    assert (read == 0) == (value == 0)
+
+
+@given(st.lists(st.integers(1, 1000), min_size=1, max_size=20))
+def test_a_row_of_fractions_is_read_as_one(weights):
+    row = [Fraction(weight, sum(weights)) for weight in weights]
+    assert list(meant_distribution([float(chance) for chance in row])) == row
+
+
+def test_a_last_probability_that_was_calculated():
+    third = 1.0 / 3.0
+    rest = (1.0 - third) / 2.0
+    assert rest != third  # as FrozenLake has it
+    assert meant_distribution([rest, third, rest]) == (Fraction(1, 3),) * 3
+
+
+@pytest.mark.parametrize("row", [(0.2928932188134524, 0.7071067811865476), (0.3, 0.6), (1 / 3, 2 / 3 - 1e-13)])
+def test_control_a_row_without_fractions_that_sum_to_1_stays(row):
+    assert meant_distribution(row) == row
+    assert all(isinstance(chance, float) for chance in meant_distribution(row))
+
+
+@pytest.mark.parametrize("value", [2**0.5, 1 / 3 + 1e-14, 0.3333333333333])
+def test_control_a_float_that_is_no_third_is_not_read_as_one(value):
+    assert meant(value) != Fraction(1, 3)

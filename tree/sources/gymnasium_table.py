@@ -1,0 +1,112 @@
+"""A table of Gymnasium → game: floats read as the fractions they mean, states that cannot be met left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, TypeAlias, final
+
+import numpy as np
+
+from tree.game import Outcome, State, TabularGame
+from tree.rationals import Number, NumberLike
+from tree.sources.meaning import meant, meant_distribution
+from tree.table_parts import start_of, table_of
+
+_Row: TypeAlias = "tuple[State, int] | str"
+
+
+@final
+@dataclass(frozen=True)
+class GymnasiumTable:
+    """What became of an environment's table.
+
+    Attributes:
+        game: the game.
+        snapped: the floats of the table that are not quite the fractions they mean, with these fractions.
+        left_as_floats: the rows of probabilities, as ``(state, action)``, that show no fractions with sum 1 and stay
+            floats; ``"start"`` stands for the first states. Where there are any, results are float64.
+        unreachable: the states of the table that no episode can meet; they are not in the game.
+    """
+
+    game: TabularGame
+    snapped: Mapping[float, Fraction] = field(default_factory=lambda: MappingProxyType({}))
+    left_as_floats: tuple[_Row, ...] = ()
+    unreachable: tuple[State, ...] = ()
+
+
+def game_from_table(
+    P: Mapping[Any, Any], initial_state_distrib: Iterable[Any], *, horizon: int | None, discount: NumberLike
+) -> GymnasiumTable:
+    """Read ``env.unwrapped.P`` and ``env.unwrapped.initial_state_distrib``.
+
+    Args:
+        P: ``P[state][action] = [(probability, next_state, reward, terminated), …]``.
+        initial_state_distrib: the probabilities to begin in state 0, 1, ….
+        horizon: the number of steps after which every episode ends.
+        discount: between 0 and 1.
+
+    Raises:
+        InvalidArgument: if they are no game; where probabilities do not sum to 1, it says what they sum to.
+    """
+    given = table_of(_plain(P))
+    first = start_of({state: chance for state, chance in enumerate(initial_state_distrib) if chance != 0}, given)
+    reading = _Reading()
+    start = dict(zip(first, reading.distribution(list(first.values()), "start"), strict=True))
+    table: dict[State, dict[int, list[Outcome]]] = {}
+    waiting, known, met = list(start), set(start), set(start)
+    for state in waiting:  # which grows on the way
+        table[state] = {action: reading.outcomes(rows, (state, action)) for action, rows in given[state].items()}
+        for _, following, _, terminated in chain.from_iterable(table[state].values()):
+            met.add(following)
+            if not terminated and following not in known:
+                known.add(following)
+                waiting.append(following)
+    game = TabularGame({state: table[state] for state in given if state in table}, start, horizon, None, discount)
+    unreachable = tuple(state for state in given if state not in met)
+    return GymnasiumTable(game, MappingProxyType(reading.snapped), tuple(reading.left_as_floats), unreachable)
+
+
+class _Reading:
+    """Reads floats as what they mean, and remembers which."""
+
+    def __init__(self) -> None:
+        self.snapped: dict[float, Fraction] = {}
+        self.left_as_floats: list[_Row] = []
+
+    def outcomes(self, rows: Iterable[Outcome], name: _Row) -> list[Outcome]:
+        possible = [row for row in rows if row[0] != 0]
+        chances = self.distribution([chance for chance, _, _, _ in possible], name)
+        rewards = [reward for _, _, reward, _ in possible]
+        meanings = [meant(reward) for reward in rewards]
+        self._remember(rewards, meanings)
+        return [
+            (chance, following, reward, terminated)
+            for chance, reward, (_, following, _, terminated) in zip(chances, meanings, possible, strict=True)
+        ]
+
+    def distribution(self, row: Sequence[Number], name: _Row) -> Sequence[Number]:
+        meanings = meant_distribution(row)
+        if all(isinstance(meaning, Fraction) for meaning in meanings):
+            self._remember(row, meanings)
+            return meanings
+        self.left_as_floats.append(name)
+        total = sum(row)  # is 1 up to the rounding of the table's own precision, which may be single
+        return [chance / total for chance in row]
+
+    def _remember(self, values: Sequence[Number], meanings: Sequence[Number]) -> None:
+        for value, meaning in zip(values, meanings, strict=True):
+            if isinstance(value, float) and isinstance(meaning, Fraction) and Fraction(value) != meaning:
+                self.snapped[value] = meaning
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of Python for the states that numpy computed, which would print as np.int64(36)."""
+    if isinstance(value, Mapping):
+        return {state: _plain(row) for state, row in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(map(_plain, value))
+    return value.item() if isinstance(value, np.integer | np.bool_) else value

@@ -1,0 +1,49 @@
+"""Floats that mean fractions: other libraries store 1/3 as 0.3333333333333333, and here it becomes 1/3 again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from tree.rationals import Number
+
+# A probability such as (1 - 1/3) / 2 is rounded at each operation and when it is written. Each rounding moves a number
+# below 1 by at most 2**-54; eight of them stay within this.
+_ROUNDING = 2.0**-51
+# Different fractions with such denominators are 10**-12 apart, so at most one is within _ROUNDING. That one is there by
+# accident happens to one float in four thousand, and then changes nothing that float64 could tell.
+_LARGEST_DENOMINATOR = 1_000_000
+_FAITHFUL_DIGITS = 15  # every decimal of so many digits survives being stored in a float64
+
+
+def meant(value: Number) -> Number:
+    """The rational that a float means, if it shows one; else the float itself.
+
+    It is the fraction with a denominator up to a million, if there is one within rounding; or else the decimal that
+    the float prints as, if that has at most 15 digits: an arbitrary float needs 16 or 17.
+
+    >>> meant(1 / 3), meant((1 - 0.8) / 2), meant(0.123456789), meant(2**0.5)
+    (Fraction(1, 3), Fraction(1, 10), Fraction(123456789, 1000000000), 1.4142135623730951)
+    """
+    if isinstance(value, Fraction):
+        return value
+    scale = max(1.0, abs(value))
+    # In larger numbers the roundings are larger, and the fractions must be further apart.
+    simple = Fraction(value).limit_denominator(max(1, int(_LARGEST_DENOMINATOR / scale**0.5)))
+    if abs(simple - Fraction(value)) <= _ROUNDING * scale and (simple != 0 or value == 0):
+        return simple
+    digits = repr(abs(value)).partition("e")[0].replace(".", "").strip("0")
+    return Fraction(repr(value)) if len(digits) <= _FAITHFUL_DIGITS else value
+
+
+def meant_distribution(row: Sequence[Number]) -> tuple[Number, ...]:
+    """The rationals that a row of probabilities means, if it shows them: they must sum to 1 exactly. Else the row.
+
+    >>> third = 1 / 3
+    >>> meant_distribution([third, (1 - third) / 2, (1 - third) / 2])
+    (Fraction(1, 3), Fraction(1, 3), Fraction(1, 3))
+    >>> meant_distribution([0.2928932188134524, 0.7071067811865476])
+    (0.2928932188134524, 0.7071067811865476)
+    """
+    read = [meant(value) for value in row]
+    return tuple(read) if sum(read) == 1 and all(isinstance(value, Fraction) for value in read) else tuple(row)
