@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from estimators.training import train as train
     from gradcheck import games as games
     from gradcheck import strategies as strategies
+    from gradcheck.moments import GradientMoments as GradientMoments
+    from gradcheck.moments import gradient_moments as gradient_moments
+    from gradcheck.moments import optimal_baseline as optimal_baseline
     from gradcheck.truth import expected_return as expected_return
     from gradcheck.truth import partials as partials
     from gradcheck.truth import policy_gradient as policy_gradient
@@ -41,6 +44,7 @@ _HOME = {
     "Episodes": "estimators.episodes",
     "Game": "tree.game",
     "GameTree": "tree.unroll",
+    "GradientMoments": "gradcheck.moments",
     "InvalidArgument": "tree.errors",
     "LinearPolicy": "estimators.policies",
     "SymbolicSums": "tree.sums",
@@ -51,7 +55,9 @@ _HOME = {
     "expected_return": "gradcheck.truth",
     "from_gymnasium": "tree.sources.from_gymnasium",
     "from_openspiel": "tree.sources.from_openspiel",
+    "gradient_moments": "gradcheck.moments",
     "load_game": "tree.sources.files",
+    "optimal_baseline": "gradcheck.moments",
     "partials": "gradcheck.truth",
     "policy_gradient": "gradcheck.truth",
     "sample": "estimators.sampling",
@@ -66,6 +72,7 @@ __all__ = [
     "Episodes",
     "Game",
     "GameTree",
+    "GradientMoments",
     "InvalidArgument",
     "LinearPolicy",
     "SymbolicSums",
@@ -78,7 +85,9 @@ __all__ = [
     "from_gymnasium",
     "from_openspiel",
     "games",
+    "gradient_moments",
     "load_game",
+    "optimal_baseline",
     "partials",
     "policy_gradient",
     "sample",

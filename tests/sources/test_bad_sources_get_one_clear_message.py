@@ -82,6 +82,7 @@ BAD = {
     "gymnasium: other observations": ("Box", grid(observation_space=gymnasium.spaces.Box(0, 1))),
     "gymnasium: more than its table": ("fickle", env("Taxi-v4", fickle_passenger=True)),
     "gymnasium: no time limit": ("horizon=None", env("CliffWalking-v1")),
+    "gymnasium: a time limit taken off": ("horizon=None", env("FrozenLake-v1", max_episode_steps=-1)),
     "gymnasium: a horizon of 0": ("horizon=0", env("Taxi-v4", horizon=0)),
     "gymnasium: a discount of 2": ("discount=2", env("Blackjack-v1", discount=2)),
     "gymnasium: a wrapper that changes rewards": (

@@ -54,6 +54,13 @@ def test_rows_that_are_not_needed_do_no_harm(uniform):
     assert worth(table | {"0": ROW, "0pb": ROW}, uniform) == worth(table, uniform)
 
 
+def test_a_table_that_changes_later_changes_nothing(uniform):
+    table = dict.fromkeys(SEEN, ROW)
+    game = from_openspiel("kuhn_poker", opponents=table)
+    table.clear()
+    assert expected_return(game, uniform(game)) == worth(dict.fromkeys(SEEN, ROW), uniform)
+
+
 def test_control_another_row_changes_the_value(uniform):
     table = dict.fromkeys(SEEN, ROW)
     assert worth(table | {"2b": ROW[::-1]}, uniform) != worth(table, uniform)

@@ -6,15 +6,18 @@ without numpy, so that a list of games answers at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import final
+from typing import TYPE_CHECKING, Any, final
 
 from tree.checked_game import CheckedGame
 from tree.errors import invalid
 from tree.game import Game, Observation, State, TabularGame
 from tree.rationals import Number
+
+if TYPE_CHECKING:
+    from tree.unroll import GameTree
 
 _MAX_STATES = 1_000_000  # a minute of rules written in Python
 
@@ -84,11 +87,11 @@ def survey(game: Game) -> Survey:
     return Survey(len(seen), decisions, episodes, shortest, len(lengths), worth)
 
 
-def uniform_policy(game: Game) -> dict[Observation, tuple[Fraction, ...]]:
+def uniform_policy(game: Game | GameTree) -> dict[Observation, tuple[Fraction, ...]]:
     """Every legal action equally likely, in every observation that can be met, in breadth-first order of first visit.
 
     Args:
-        game: any finite game.
+        game: any finite game, or its tree where that is at hand.
 
     Raises:
         InvalidArgument: if it is no game, or has more than a million states.
@@ -97,18 +100,27 @@ def uniform_policy(game: Game) -> dict[Observation, tuple[Fraction, ...]]:
     >>> uniform_policy(stop_go())
     {'first': (Fraction(1, 2), Fraction(1, 2)), 'second': (Fraction(1, 2), Fraction(1, 2))}
     """
+    rules = getattr(game, "rules", None)
+    if rules is not None:  # a tree, which knows what can be met
+        rows = zip(rules.observations, rules.legal, strict=True)
+        return {seen: _uniform_row(legal, rules.game.num_actions) for seen, legal in rows}
     game = _checked(game)
     policy: dict[Observation, tuple[Fraction, ...]] = {}
     for state in _states(game):
         seen = game.observe(state)
         if seen not in policy:
-            legal = game.legal_actions(state)
-            share = Fraction(1, len(legal))
-            policy[seen] = tuple(share if action in legal else Fraction(0) for action in range(game.num_actions))
+            policy[seen] = _uniform_row(game.legal_actions(state), game.num_actions)
     return policy
 
 
-def _checked(game: Game) -> Game:
+def _uniform_row(legal: Sequence[int], num_actions: int) -> tuple[Fraction, ...]:
+    row = [Fraction(0)] * num_actions
+    for action in legal:
+        row[action] = Fraction(1, len(legal))
+    return tuple(row)
+
+
+def _checked(game: Any) -> Game:
     return game if isinstance(game, TabularGame) else CheckedGame(game)
 
 

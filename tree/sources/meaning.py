@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 
 from tree.rationals import Number
@@ -13,27 +14,32 @@ _ROUNDING = 2.0**-51
 # Different fractions with such denominators are 10**-12 apart, so at most one is within _ROUNDING. That one is there by
 # accident happens to one float in four thousand, and then changes nothing that float64 could tell.
 _LARGEST_DENOMINATOR = 1_000_000
-_FAITHFUL_DIGITS = 15  # every decimal of so many digits survives being stored in a float64
+_SHORT = 12  # decimal places that somebody wrote; a calculated float has 15 or more, save one in ten thousand
+_FAITHFUL = 15  # digits: so many survive being stored in a float64
 
 
 def meant(value: Number) -> Number:
     """The rational that a float means, if it shows one; else the float itself.
 
-    It is the fraction with a denominator up to a million, if there is one within rounding; or else the decimal that
-    the float prints as, if that has at most 15 digits: an arbitrary float needs 16 or 17.
+    In this order: the fraction with a denominator up to a million that rounds to this float; the decimal that the float
+    prints as, if it is short; such a fraction within rounding; a decimal of up to 15 digits.
 
     >>> meant(1 / 3), meant((1 - 0.8) / 2), meant(0.123456789), meant(2**0.5)
     (Fraction(1, 3), Fraction(1, 10), Fraction(123456789, 1000000000), 1.4142135623730951)
     """
     if isinstance(value, Fraction):
         return value
-    scale = max(1.0, abs(value))
-    # In larger numbers the roundings are larger, and the fractions must be further apart.
-    simple = Fraction(value).limit_denominator(max(1, int(_LARGEST_DENOMINATOR / scale**0.5)))
-    if abs(simple - Fraction(value)) <= _ROUNDING * scale and (simple != 0 or value == 0):
+    exact, scale = Fraction(value), max(1.0, abs(value))
+    # In larger numbers the roundings are larger, and so the fractions must be further apart.
+    simple = exact.limit_denominator(max(1, int(_LARGEST_DENOMINATOR / scale**0.5)))
+    printed = Decimal(repr(value)).normalize()
+    if float(simple) == value:
         return simple
-    digits = repr(abs(value)).partition("e")[0].replace(".", "").strip("0")
-    return Fraction(repr(value)) if len(digits) <= _FAITHFUL_DIGITS else value
+    if -int(printed.as_tuple().exponent) <= _SHORT:
+        return Fraction(printed)
+    if simple != 0 and abs(simple - exact) <= _ROUNDING * scale:
+        return simple
+    return Fraction(printed) if len(printed.as_tuple().digits) <= _FAITHFUL else value
 
 
 def meant_distribution(row: Sequence[Number]) -> tuple[Number, ...]:
