@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, final
 
 from tree.arrays import Array, objects
+from tree.collector import no_collection
 
 
 @final
@@ -25,11 +26,13 @@ class Arithmetic:
 
     def read(self, values: Iterable[Fraction]) -> Array:
         """An object array to compute with."""
-        return objects(self.from_fractions(values))
+        with no_collection():
+            return objects(self.from_fractions(values))
 
     def write(self, values: Array) -> Array:
         """The same numbers as Fractions."""
-        return objects(self.to_fractions(values.tolist()))
+        with no_collection():
+            return objects(self.to_fractions(values.tolist()))
 
 
 FRACTIONS = Arithmetic("fractions", list, list)

@@ -37,6 +37,8 @@ class Going:
         arrivals: how those that lead to one child add up, and these children; None if all lead to different ones.
         by_choice: how they belong to choices.
         those: these choices, from the first of the block; None if all.
+        child_of_choice: the child of every choice of the block, M where it has none; None unless that is cheaper to
+            gather than ``those`` are to scatter to.
     """
 
     edges: Where
@@ -48,6 +50,7 @@ class Going:
     arrivals: tuple[Parts, Where] | None
     by_choice: Parts
     those: Array | None
+    child_of_choice: Array | None
 
 
 @final
@@ -115,6 +118,8 @@ def _going(tree: GameTree, choices: slice, edges: Array, chance: Array) -> Going
     choice, child = tree.edge_choice[edges], tree.edge_child[edges]
     first = np.flatnonzero(np.diff(choice, prepend=-1))
     those = choice[first] - choices.start
+    size = choices.stop - choices.start
+    plain = len(first) == len(edges) and (chance == 1).all()
     return Going(
         edges=_side_by_side(edges),
         node=_side_by_side(tree.choice_node[choice]),
@@ -124,8 +129,17 @@ def _going(tree: GameTree, choices: slice, edges: Array, chance: Array) -> Going
         child=_side_by_side(child),
         arrivals=None if len(np.unique(child)) == len(child) else _arrivals(child),
         by_choice=Parts.of(first, len(edges)),
-        those=None if len(those) == choices.stop - choices.start else those,
+        those=None if len(those) == size else those,
+        child_of_choice=_filled(those, child, size, tree.num_nodes)
+        if plain and size > len(those) > size // 4
+        else None,
     )
+
+
+def _filled(where: Array, values: Array, size: int, otherwise: int) -> Array:
+    filled = np.full(size, otherwise)
+    filled[where] = values
+    return filled
 
 
 def _arrivals(child: Array) -> tuple[Parts, Where]:

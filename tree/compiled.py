@@ -23,6 +23,7 @@ class Layout(NamedTuple):
     Numbers of nodes and the like are unsigned, so that no index has to be tested for counting from the end.
 
     Attributes:
+        merged: whether several edges may lead to one node.
         start: [roots] the probability of each.
         node_levels: [levels + 1] the first node of each level, and the end of the last.
         going_levels: [levels + 1] the same for the edges that go on.
@@ -30,10 +31,11 @@ class Layout(NamedTuple):
         variable: [C] of each choice; empty where every choice is a variable of its own, in this order.
         pays: [C] the average reward of its edges.
         node, choice: [G] where an edge comes from.
-        child: [G] the node it leads to.
+        child: [G] the node it leads to; empty where that is the next one each time.
         chance: [G] of each, discounted.
     """
 
+    merged: bool
     start: Array
     node_levels: Array
     going_levels: Array
@@ -63,6 +65,7 @@ def layout_of(tree: GameTree) -> Layout:
         edge_levels = [level.start for level in tree.edge_levels] + [tree.num_edges]
         pays = np.add.reduceat(rules.chance * rules.reward, rules.choice_edge[:-1])[tree.choice_rule]
         tree.prepared["layout"] = Layout(
+            merged=tree.merged,
             start=tree.start[: tree.num_roots].copy(),
             node_levels=np.array([level.start for level in tree.node_levels] + [tree.num_nodes], np.uint64),
             going_levels=np.searchsorted(going, edge_levels).astype(np.uint64),
@@ -71,7 +74,7 @@ def layout_of(tree: GameTree) -> Layout:
             pays=pays,
             node=tree.edge_node[going].astype(np.uint32),
             choice=tree.edge_choice[going].astype(np.uint32),
-            child=tree.edge_child[going].astype(np.uint32),
+            child=tree.edge_child[going].astype(np.uint32) if tree.merged else np.empty(0, np.uint32),
             chance=tree.chance[going] * float(tree.game.discount),
         )
     return tree.prepared["layout"]
@@ -100,26 +103,36 @@ def compiled_passes() -> Callable[..., float]:
 
 def _passes(layout: Layout, x: Array, scratch: Scratch, partials: Array) -> float:
     """Discounted reach forward; values and partials backward."""
-    start, node_levels, going_levels, node_choice, variable, pays, node, choice, child, chance = layout
+    merged, start, node_levels, going_levels, node_choice, variable, pays, node, choice, child, chance = layout
     weight, value, worth = scratch
-    own = variable.size == 0
-    weight[:] = 0.0
+    own, roots = variable.size == 0, np.uint64(start.size)
+    if merged:
+        weight[:] = 0.0
     weight[: start.size] = start
     for edge in range(choice.size):
         taken = choice[edge] if own else variable[choice[edge]]
-        weight[child[edge]] += weight[node[edge]] * x[taken] * chance[edge]
-    partials[:] = 0.0
+        passing = weight[node[edge]] * x[taken] * chance[edge]
+        if merged:
+            weight[child[edge]] += passing
+        else:
+            weight[start.size + edge] = passing
+    if not own:
+        partials[:] = 0.0
     for level in range(node_levels.size - 2, -1, -1):
         first, end = node_choice[node_levels[level]], node_choice[node_levels[level + 1]]
         worth[: end - first] = pays[first:end]
         for edge in range(going_levels[level], going_levels[level + 1]):
-            worth[choice[edge] - first] += chance[edge] * value[child[edge]]
+            after = value[child[edge]] if merged else value[roots + edge]
+            worth[choice[edge] - first] += chance[edge] * after
         for its in range(node_levels[level], node_levels[level + 1]):
             total, reached = 0.0, weight[its]
             for each in range(node_choice[its], node_choice[its + 1]):
-                taken = each if own else np.uint64(variable[each])
-                partials[taken] += reached * worth[each - first]
-                total += x[taken] * worth[each - first]
+                if own:
+                    partials[each] = reached * worth[each - first]
+                    total += x[each] * worth[each - first]
+                else:
+                    partials[variable[each]] += reached * worth[each - first]
+                    total += x[variable[each]] * worth[each - first]
             value[its] = total
     returned = 0.0
     for root in range(start.size):

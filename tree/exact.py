@@ -43,7 +43,7 @@ class Evaluation:
     @cached_property
     def node_value(self) -> Array:
         """[M] the average return from the node on, discounted from there."""
-        return self._passes.write(self._passes.value)
+        return self._passes.write(self._passes.value[:-1])
 
     @cached_property
     def action_value(self) -> Array:

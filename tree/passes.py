@@ -18,7 +18,7 @@ from tree.rationals import as_rational
 from tree.unroll import Array, GameTree
 
 # Edges of a block: its arrays, a handful, should fit the second-level cache.
-_BLOCK = 16_384  # of 8 bytes
+_BLOCK = 32_768  # of 8 bytes
 _COLUMN_BLOCK = 2_048  # of a few dozen times 8 bytes
 
 
@@ -30,14 +30,16 @@ class Passes:
     Attributes:
         plan: that was followed.
         reach: [M] of each node.
-        value: [M] of each node.
+        value: [M + 1] of each node; the last is 0, for choices after which nothing comes.
         action_value: [C] of each choice.
+        scratch: [C] to be overwritten: new memory costs as much as the arithmetic.
     """
 
     plan: Plan
     reach: Array
     value: Array
     action_value: Array
+    scratch: Array
 
     @property
     def exact(self) -> bool:
@@ -63,7 +65,8 @@ class Passes:
 
     def partials(self) -> Array:
         """[V] ∂R/∂x: the sum over choices of discounted reach times action value."""
-        by_choice = self.discounted_reach().take(self.plan.tree.choice_node, axis=0)
+        by_choice = self.scratch
+        self.discounted_reach().take(self.plan.tree.choice_node, axis=0, out=by_choice, mode="clip")
         by_choice *= self.action_value
         return self.plan.by_variable(by_choice)
 
@@ -118,26 +121,30 @@ class Plan:
 
         Args:
             x: [V], or [V, B] for B policies in columns.
-            into: the results of an earlier run, to be overwritten; new memory costs as much as the arithmetic.
+            into: the results of an earlier run, to be overwritten.
         """
         more = x.shape[1:]
         if into is None or into.reach.shape[1:] != more:
             reach = np.empty((self.tree.num_nodes, *more), dtype=x.dtype)
             action_value = np.empty((self.tree.num_choices, *more), dtype=x.dtype)
-            into = Passes(self, reach, np.empty_like(reach), action_value)
+            value = np.full((self.tree.num_nodes + 1, *more), self.zero, dtype=x.dtype)
+            into = Passes(self, reach, value, action_value, np.empty_like(action_value))
         reach, value, action_value = into.reach, into.value, into.action_value
         if self.tree.merged:
             reach[:] = self.zero
         reach[: len(self._start)] = self._start
-        taken = x if self._by_variable.width == 1 else x.take(self.tree.choice_variable, axis=0)
+        taken = x
+        if self._by_variable.width != 1:  # with "clip", numpy writes to ``out`` without a copy between
+            taken = x.take(self.tree.choice_variable, axis=0, out=into.scratch, mode="clip")
         for block in self.blocks:
             if block.going is not None:
                 self._forward(block.going, reach, taken)
         for block in reversed(self.blocks):
             here = action_value[block.choices]
-            here[:] = self.zero if block.pays is None else block.pays
-            if block.going is not None:
-                self._backward(block.going, value, here)
+            if block.going is None:
+                here[:] = self.zero if block.pays is None else block.pays
+            else:
+                self._backward(block.going, block.pays, value, here)
             value[block.nodes] = block.by_node.total(here * taken[block.choices])
         return into
 
@@ -154,8 +161,16 @@ class Plan:
             parts, children = going.arrivals
             reach[children] += parts.total(passing)
 
-    def _backward(self, going: Going, value: Array, action_value: Array) -> None:
-        """Add what comes after the edges that go on to what their choices pay."""
+    def _backward(self, going: Going, pays: Array | None, value: Array, action_value: Array) -> None:
+        """What choices pay, and what comes after those of their edges that go on."""
+        if going.child_of_choice is not None:
+            value.take(going.child_of_choice, axis=0, out=action_value, mode="clip")
+            if self.discount != 1:
+                action_value *= self.discount
+            if pays is not None:
+                action_value += pays
+            return
+        action_value[:] = self.zero if pays is None else pays
         after = gather(value, going.child)
         if going.chance is not None:
             after = after * going.chance

@@ -1,4 +1,4 @@
-"""Unrolling rules written in Python, against walking the same tree with OpenSpiel's State.child."""
+"""Unrolling rules written in Python, against writing the same tree down with OpenSpiel's State.child."""
 
 import pyspiel
 import pytest
@@ -38,30 +38,33 @@ class TicTacToe:
         return [(1, after, 0, "." not in after)]
 
 
-def walk(state):
-    """Write the tree down: of each history its key, its information set and legal actions, or its return."""
-    edges, stack, known = 0, [state], {}
+def unrolled_by_openspiel(state):
+    """The same tree by OpenSpiel: each history with its board, information set, legal actions, children and return."""
+    infosets, nodes, keys, children, returns = {}, [], {}, [], []
+    stack = [(state, -1)]
     while stack:
-        here = stack.pop()
+        here, parent = stack.pop()
+        node = len(nodes)
+        keys[here.history_str()] = node
+        children.append((parent, node))
         if here.is_terminal():
-            known[here.history_str()] = here.player_return(0)
+            nodes.append((str(here), -1, ()))
+            returns.append((node, here.player_return(0)))
             continue
         actions = here.legal_actions()
-        known[here.history_str()] = here.information_state_string(), actions
-        for action in actions:
-            stack.append(here.child(action))
-            edges += 1
-    return edges
+        nodes.append((str(here), infosets.setdefault(here.information_state_string(), len(infosets)), actions))
+        stack.extend((here.child(action), node) for action in actions)
+    return len(children) - 1
 
 
 def test_against_state_child(table):
     game = pyspiel.load_game("tic_tac_toe")
     tree, graph = unroll(TicTacToe(), merge=False), unroll(TicTacToe())
-    assert walk(game.new_initial_state()) == tree.num_edges == 549_945
+    assert unrolled_by_openspiel(game.new_initial_state()) == tree.num_edges == 549_945
     assert graph.num_edges == 16_167
 
     theirs, as_tree, as_graph = side_by_side(
-        lambda: walk(game.new_initial_state()),
+        lambda: unrolled_by_openspiel(game.new_initial_state()),
         lambda: unroll(TicTacToe(), merge=False),
         lambda: unroll(TicTacToe()),
         rounds=5,

@@ -29,7 +29,7 @@ def test_against_openspiel_and_a_copy(known, table):
     run, layout = compiled_passes(), layout_of(tree)
     scratch, partials = scratch_of(tree), np.empty(len(x))
     read_and_written = np.concatenate(
-        [np.frombuffer(array.tobytes(), np.uint8) for array in (*layout, x, *scratch, partials)]
+        [np.frombuffer(array.tobytes(), np.uint8) for array in (*layout[1:], x, *scratch, partials)]
     )
     copy = np.empty_like(read_and_written)
 
