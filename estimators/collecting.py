@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import combinations_with_replacement
 from math import comb, factorial
 from typing import final
@@ -22,6 +22,9 @@ from tree.game import Game
 from tree.paths import paths
 from tree.tables import PolicyTable
 from tree.unroll import ENDS, GameTree, unroll
+
+_NOT_BY_STEP = {"num_episodes", "lengths", "group_index", "episode_index"}  # the last is, but counts within a batch
+_BY_STEP = tuple(field.name for field in fields(Episodes) if field.name not in _NOT_BY_STEP)
 
 
 @final
@@ -66,10 +69,16 @@ def all_episodes(game: Game | GameTree, policy: Policy | PolicyTable) -> AllEpis
     edges = np.array([edge for along, _ in possible for edge in along])
     lengths = np.array([len(along) for along, _ in possible])
     probabilities = np.array([probability for _, probability in possible])
-    return AllEpisodes(episodes_along(tree, edges, lengths, table), probabilities)
+    return AllEpisodes(episodes_along(tree, edges, lengths, table, observation_features(tree)), probabilities)
 
 
-def episodes_along(tree: GameTree, edges: NDArray[np.int64], lengths: NDArray[np.int64], table: Tensor) -> Episodes:
+def episodes_along(
+    tree: GameTree,
+    edges: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    table: Tensor,
+    features: NDArray[np.float64],
+) -> Episodes:
     """The episodes that follow these edges of the tree.
 
     Args:
@@ -77,13 +86,13 @@ def episodes_along(tree: GameTree, edges: NDArray[np.int64], lengths: NDArray[np
         edges: [T] one episode after another.
         lengths: [N] the number of edges of each episode.
         table: [I, A] the action probabilities they were sampled with; gives the dtype and the device.
+        features: [I, D] what the player sees in each information set.
     """
     choice = tree.edge_choice[edges]
     node = tree.choice_node[choice]
     infoset = tree.node_infoset[node]
-    action = np.array([action for _, action in tree.variables])[tree.choice_variable[choice]]
+    action = tree.rules.choice_action[tree.choice_rule[choice]]
     child = tree.edge_child[edges]
-    features = observation_features(tree)
     next_seen = np.where((child == ENDS)[:, None], 0.0, features[tree.node_infoset[child]])
     episode_index = np.repeat(np.arange(len(lengths)), lengths)
     roots = node[np.cumsum(lengths) - lengths]
@@ -111,6 +120,36 @@ def episodes_along(tree: GameTree, edges: NDArray[np.int64], lengths: NDArray[np
         terminated=dones,
         truncated=torch.zeros_like(dones),
     )
+
+
+@final
+class Batches:
+    """B batches of N episodes, all of equally many steps T, as tensors with one more dimension.
+
+    Args:
+        episodes: the different episodes there are.
+        chosen: [B, N] which of them are in each batch.
+
+    Attributes:
+        steps: [B, T] the steps of ``episodes`` that each batch is made of.
+        parts: the fields of each batch, [B, T, …] or [B, N, …].
+    """
+
+    def __init__(self, episodes: Episodes, chosen: NDArray[np.int64]) -> None:
+        self.episodes, self.chosen = episodes, chosen
+        lengths = episodes.lengths.numpy()
+        first = (np.cumsum(lengths) - lengths)[chosen.ravel()]
+        of_each = lengths[chosen.ravel()]
+        ends = np.cumsum(of_each)
+        steps = np.arange(ends[-1]) + np.repeat(first - ends + of_each, of_each)
+        index = np.repeat(np.tile(np.arange(chosen.shape[1]), len(chosen)), of_each)
+        self.steps = torch.as_tensor(steps.reshape(len(chosen), -1))
+        by_episode = torch.as_tensor(chosen)
+        self.parts = {name: getattr(episodes, name)[self.steps] for name in _BY_STEP} | {
+            "episode_index": torch.as_tensor(index.reshape(len(chosen), -1)),
+            "lengths": episodes.lengths[by_episode],
+            "group_index": episodes.group_index[by_episode],
+        }
 
 
 def num_batches(count: int, size: int) -> int:

@@ -1,15 +1,20 @@
-"""Drawing episodes: one by one along the tree, or only how often each path comes up."""
+"""Drawing episodes: one by one along the tree, at once or in chunks, or only how often each path comes up."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from estimators.arguments import generator, positive
 from estimators.collecting import AllEpisodes, episodes_along
-from estimators.distributions import Policy
+from estimators.distributions import FreeProbabilities, Policy
 from estimators.episodes import Episodes
+from estimators.observations import observation_features
 from estimators.tables import probability_table, x_of
 from tree.game import Game
 from tree.tables import PolicyTable
@@ -38,10 +43,40 @@ def sample(game: Game | GameTree, policy: Policy | PolicyTable, num_episodes: in
     tree = unroll(game)
     with torch.no_grad():
         table = probability_table(policy, tree)
-    x = x_of(table, tree)
-    edges, episodes = _walk(tree, x, size, rng)
-    order = np.argsort(episodes, kind="stable")
-    return episodes_along(tree, edges[order], np.bincount(episodes, minlength=size), table)
+    edges, lengths = _Walks(tree, x_of(table, tree)).draw(size, rng)
+    return episodes_along(tree, edges, lengths, table, observation_features(tree))
+
+
+def sample_in_chunks(tree: GameTree, x: Array, num_episodes: int, seed: int, *, chunk: int) -> Iterator[Episodes]:
+    """Sample complete, independent episodes, so many at a time: memory is bounded by a chunk, not by the sample.
+
+    What the player sees is the number of its information set, as one number, however many numbers an observation of the
+    game has: a policy for these episodes, such as ``NumberedTable``, looks its rows up by that number.
+
+    Args:
+        tree: the unrolled game.
+        x: [V] the action probabilities.
+        num_episodes: N, at least 1.
+        seed: the same seed and chunk give the same episodes.
+        chunk: episodes at a time, at least 1; the last chunk has what is left.
+
+    Raises:
+        InvalidArgument: if a number is out of range.
+
+    >>> from tree.robot import robot
+    >>> tree = unroll(robot())
+    >>> [batch.observations.squeeze(1).tolist() for batch in sample_in_chunks(tree, np.full(6, 0.5), 2, 0, chunk=1)]
+    [[0.0, 1.0], [0.0]]
+    """
+    size, at_most = positive(num_episodes, "num_episodes"), positive(chunk, "chunk")
+    rng = generator(seed)
+    walks = _Walks(tree, np.asarray(x, dtype=np.float64))
+    table = torch.zeros(tree.variable_of.shape, dtype=torch.float64)
+    table[torch.as_tensor(tree.legal_actions)] = torch.as_tensor(walks.x)
+    numbers = np.arange(len(tree.observations), dtype=np.float64)[:, None]
+    for done in range(0, size, at_most):
+        edges, lengths = walks.draw(min(at_most, size - done), rng)
+        yield episodes_along(tree, edges, lengths, table, numbers)
 
 
 def sample_counts(episodes: AllEpisodes, num_episodes: int, seed: int) -> NDArray[np.int64]:
@@ -64,34 +99,91 @@ def sample_counts(episodes: AllEpisodes, num_episodes: int, seed: int) -> NDArra
     return generator(seed).multinomial(size, probabilities)
 
 
-def _walk(tree: GameTree, x: Array, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """All episodes at once, step by step: the edges taken, and whose they are."""
-    weight = x[tree.choice_variable[tree.edge_choice]] * tree.chance
-    first = tree.choice_edge[tree.node_choice]
-    positive_edge = np.where(weight > 0, np.arange(tree.num_edges), -1)
-    last = np.maximum.reduceat(positive_edge, first)
+@final
+class NumberedTable(nn.Module):
+    """The action probabilities x as parameters, as in ``ProbabilityTable``, for what ``sample_in_chunks`` samples.
 
-    start = tree.start[: tree.num_roots]
-    root = np.searchsorted(start.cumsum(), rng.random(size), side="right")
-    node = np.minimum(root, np.flatnonzero(start)[-1])  # rounding may leave the sum just below a random number
-    episode = np.arange(size)
-    edges, episodes = [], []
-    while len(node):
-        edge = _draw(weight, first[node], last[node], rng.random(len(node)))
-        edges.append(edge)
-        episodes.append(episode)
-        goes_on = tree.edge_child[edge] != ENDS
-        node, episode = tree.edge_child[edge[goes_on]], episode[goes_on]
-    return np.concatenate(edges), np.concatenate(episodes)
+    An observation is the number of its information set, so that nothing has to be searched for: games with thousands of
+    information sets take no longer than small ones.
+
+    Args:
+        tree: the unrolled game.
+        x: [V] the action probabilities.
+
+    Attributes:
+        x: [V] the parameters x0, x1, …, in the order of the tree's variables.
+    """
+
+    variable_of: Tensor
+
+    def __init__(self, tree: GameTree, x: Array) -> None:
+        super().__init__()
+        self.register_buffer("variable_of", torch.as_tensor(tree.variable_of))
+        self.x = nn.Parameter(torch.tensor(x, dtype=torch.float64))
+
+    def forward(self, observations: Tensor) -> FreeProbabilities:
+        """Observations [T, 1] → probabilities [T, A], 0 where an action is illegal."""
+        variables = self.variable_of[observations.squeeze(-1).long()]
+        return FreeProbabilities(self.x[variables].masked_fill(variables < 0, 0.0))
 
 
-def _draw(weight: Array, first: Array, last: Array, uniform: Array) -> Array:
-    """Invert the cumulative probabilities of each node's edges; ``last`` is the last edge that is possible at all."""
-    edge = first.copy()
-    left = uniform
-    while True:
-        passes = (left >= weight[edge]) & (edge < last)
-        if not passes.any():
-            return edge
-        left = np.where(passes, left - weight[edge], left)
-        edge += passes
+@final
+class _Walks:
+    """A tree and a policy made ready for drawing episodes.
+
+    Args:
+        tree: the unrolled game.
+        x: [V] the action probabilities.
+    """
+
+    def __init__(self, tree: GameTree, x: Array) -> None:
+        self.x = x
+        self._child = tree.edge_child
+        self._first = tree.choice_edge[tree.node_choice]
+        weight = x[tree.choice_variable[tree.edge_choice]] * tree.chance
+        self._last = np.maximum.reduceat(np.where(weight > 0, np.arange(tree.num_edges), -1), self._first)
+        self._up_to = _sums_within(weight, self._first)
+        self._starts = tree.start[: tree.num_roots]
+
+    def draw(self, size: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """So many episodes, all at once, step by step: their edges, one episode after another, and their lengths."""
+        root = np.searchsorted(self._starts.cumsum(), rng.random(size), side="right")
+        # Rounding may leave the sum just below a random number.
+        node = np.minimum(root, np.flatnonzero(self._starts)[-1])
+        episode = np.arange(size)
+        edges, episodes = [], []
+        while len(node):
+            edge = self._edges(node, rng.random(len(node)))
+            edges.append(edge)
+            episodes.append(episode)
+            following = self._child[edge]
+            goes_on = following != ENDS
+            node, episode = following[goes_on], episode[goes_on]
+        whose = np.concatenate(episodes)
+        order = np.argsort(whose, kind="stable")
+        return np.concatenate(edges)[order], np.bincount(whose, minlength=size)
+
+    def _edges(self, node: Array, uniform: Array) -> Array:
+        """For each node the first edge whose cumulative probability is above the random number, by bisection.
+
+        It is never an impossible one, whose sum is that of the edge before it; rounding may leave all sums below the
+        random number, which then means the last edge that is possible.
+        """
+        low, high = self._first[node], self._last[node]
+        while (low < high).any():
+            middle = (low + high) // 2
+            above = self._up_to[middle] > uniform
+            low, high = np.where(above, low, np.minimum(middle + 1, high)), np.where(above, middle, high)
+        return high
+
+
+def _sums_within(values: Array, first: Array) -> Array:
+    """The sum of each value and those before it, down to the first of its part."""
+    sums = values.copy()
+    sizes = np.diff(first, append=len(values))
+    by_size = np.argsort(-sizes, kind="stable")  # so that those with a further place stand in front
+    starts, sizes = first[by_size], -sizes[by_size]
+    for place in range(1, -sizes[0]):
+        here = starts[: np.searchsorted(sizes, -place)] + place
+        sums[here] += sums[here - 1]
+    return sums

@@ -35,8 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="command", required=True)
     report = commands.add_parser(
         "report",
-        help="every number of the policy gradient theorem on a small game, exact and sampled",
-        description="Enumerate a game, prove that the partials of R and Y are the same, estimate them from sampled "
+        help="every number of the policy gradient theorem on a finite game, exact and sampled",
+        description="Unroll a game, prove that the partials of R and Y are the same, estimate them from sampled "
         "episodes, and show both side by side. Exits with 0 if they agree, 1 if not.",
     )
     report.add_argument(
@@ -47,11 +47,16 @@ def _parser() -> argparse.ArgumentParser:
         "(default: robot)",
     )
     report.add_argument(
+        "--horizon",
+        type=_at_least(1, "--horizon"),
+        metavar="H",
+        help="the number of steps after which every episode ends, for gymnasium: and openspiel: (default: their own)",
+    )
+    report.add_argument(
         "--episodes",
         type=_at_least(1, "--episodes"),
-        default=1_000_000,
         metavar="N",
-        help="how many to sample (default: 1_000_000)",
+        help="how many to sample (default: 1_000_000, fewer where they are long)",
     )
     report.add_argument(
         "--seed", type=_at_least(0, "--seed"), default=0, metavar="S", help="of the sample (default: 0)"
@@ -96,7 +101,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
     from gradcheck.named_games import open_game
 
-    named = open_game(arguments.game)
+    named = open_game(arguments.game, horizon=arguments.horizon)
 
     from gradcheck.report import json_form
     from gradcheck.report.data import make_report
@@ -104,16 +109,17 @@ def _report(arguments: argparse.Namespace) -> int:
     from gradcheck.report.terminal import show
 
     report = make_report(
-        named.game,  # type: ignore[arg-type]  # any finite game will do
+        named.game,
         named.policy,
         episodes=arguments.episodes,
         seed=arguments.seed,
         name=named.name,
         actions=named.actions,
         one_step=named.one_step,
+        source=named.source,
     )
     if arguments.json is not None:
-        files.write(json_form.to_text(report), arguments.json)
+        files.write(json_form.to_parts(report), arguments.json)
     show(document(report))
     return 0 if report.passed else 1
 

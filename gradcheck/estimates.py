@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from estimators.collecting import AllEpisodes
 from estimators.episodes import Episodes
 from estimators.losses import Loss, check_value
+from gradcheck.spread import Spread
 from gradcheck.statistics import bernstein_bound
 from tree.progress import progress
 
@@ -24,7 +26,7 @@ class Estimate:
 
     Attributes:
         exact: what it should be.
-        expectation: what it is on average over all episodes, by enumeration.
+        expectation: what it is on average over all episodes, by enumeration; None where they are too many for that.
         mean: what was sampled.
         standard_error: of the mean, from the sample; None for a single episode.
         bound: how far from ``exact`` the mean may lie (see ``false_alarm`` of ``estimate``).
@@ -32,7 +34,7 @@ class Estimate:
     """
 
     exact: float
-    expectation: float
+    expectation: float | None
     mean: float
     standard_error: float | None
     bound: float
@@ -46,9 +48,9 @@ class Estimate:
         return (self.mean - self.exact) / self.standard_error if self.standard_error else None
 
     @property
-    def unbiased(self) -> bool:
-        """Whether the expectation is the exact value, up to rounding."""
-        return abs(self.expectation - self.exact) <= self.rounding
+    def unbiased(self) -> bool | None:
+        """Whether the expectation is the exact value, up to rounding; None where it is not known."""
+        return None if self.expectation is None else abs(self.expectation - self.exact) <= self.rounding
 
     @property
     def within_bound(self) -> bool:
@@ -57,8 +59,8 @@ class Estimate:
 
     @property
     def agrees(self) -> bool:
-        """Whether it is unbiased, and the mean within its bound."""
-        return self.unbiased and self.within_bound
+        """Whether the mean is within its bound, and it is unbiased, where that is known."""
+        return self.unbiased is not False and self.within_bound
 
 
 def estimate(
@@ -102,6 +104,72 @@ def estimate(
         )
         for i in range(len(exact))
     )
+
+
+def estimate_in_chunks(
+    losses: Mapping[str, Loss],
+    policy: nn.Module,
+    chunks: Iterable[Episodes],
+    exact: NDArray[np.float64],
+    spread: Spread,
+    *,
+    false_alarm: float,
+) -> dict[str, tuple[Estimate, ...]]:
+    """Estimate the gradient from episodes that come in chunks, and hold it against the exact one.
+
+    The gradient of a mean over episodes is the mean of the chunks' gradients, each weighted with its number of
+    episodes; how these scatter gives the standard error. Nothing is enumerated, so no expectation is known.
+
+    Args:
+        losses: by name, each a mean over episodes.
+        policy: gives P parameters in all.
+        chunks: batches of independent episodes.
+        exact: [P] the exact gradient.
+        spread: of one episode's estimate.
+        false_alarm: the probability that a right estimate is out of bounds in one coordinate or more, P together, for
+            each loss.
+    """
+    sums = {name: _Mean(len(exact)) for name in losses}
+    steps = 0
+    for chunk in chunks:
+        steps = max(steps, len(chunk.actions))
+        for name, loss in losses.items():
+            gradient = flat_gradient(loss(policy, chunk), policy).double().cpu().numpy()
+            sums[name].add(gradient, chunk.num_episodes)
+    found: dict[str, tuple[Estimate, ...]] = {}
+    for name, total in sums.items():
+        # A chunk's terms are added up one after another, and then the chunks; the terms of one episode, and its exact
+        # mean, went through a few dozen operations.
+        rounding = (steps + total.chunks + 64) * 2.0**-53 * (spread.largest + np.abs(exact))
+        bound = bernstein_bound(spread.variance, spread.largest, total.size, false_alarm / len(exact)) + rounding
+        errors = total.standard_error
+        columns = (column.tolist() for column in (exact, total.mean, bound, rounding))
+        found[name] = tuple(
+            Estimate(truth, None, mean, None if errors is None else float(errors[i]), within, rounded)
+            for i, (truth, mean, within, rounded) in enumerate(zip(*columns, strict=True))
+        )
+    return found
+
+
+class _Mean:
+    """A weighted mean of vectors and its standard error, updated without subtracting large numbers."""
+
+    def __init__(self, width: int) -> None:
+        self.mean = np.zeros(width)
+        self.size = self.chunks = 0
+        self._squares = np.zeros(width)
+
+    def add(self, chunk: NDArray[np.float64], size: int) -> None:
+        """Add the mean of so many independent episodes."""
+        self.size, self.chunks = self.size + size, self.chunks + 1
+        away = chunk - self.mean
+        self.mean += away * (size / self.size)
+        self._squares += size * away * (chunk - self.mean)
+
+    @property
+    def standard_error(self) -> NDArray[np.float64] | None:
+        """Of the mean: a chunk of n episodes scatters with 1/n of the variance of one."""
+        return np.sqrt(self._squares / (self.chunks - 1) / self.size) if self.chunks > 1 else None
 
 
 def episode_gradients(loss: Loss, policy: nn.Module, episodes: Episodes) -> NDArray[np.float64]:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from estimators.averages import over_steps
-from estimators.collecting import AllEpisodes, all_batches, num_batches
+from estimators.collecting import AllEpisodes, Batches, all_batches, num_batches
+from estimators.episodes import Episodes
 from estimators.log_probability import log_prob
 from estimators.losses import Loss
 from estimators.weights import Weights, future_returns, normalised
 from gradcheck.estimates import flat_gradient
 from tree.progress import progress
+
+_TOGETHER = 4_096  # batches that are evaluated at once: a few megabytes
 
 
 def habits(weights: Weights = future_returns) -> dict[str, Loss]:
@@ -57,6 +62,28 @@ class FiniteBatch:
     undefined: float
 
 
+def affordable(count: int, longest: int, sizes: Iterable[int], max_steps: int) -> list[int]:
+    """The sizes, from the smallest on, whose batches have together at most so many steps.
+
+    Args:
+        count: K, the number of different episodes.
+        longest: the largest number of steps of one.
+        sizes: of the batches, increasing.
+        max_steps: for all the sizes together.
+
+    >>> affordable(30, 3, range(2, 9), 100_000)
+    [2, 3]
+    """
+    found: list[int] = []
+    left = max_steps
+    for size in sizes:
+        left -= num_batches(count, size) * size * longest
+        if left < 0:
+            break
+        found.append(size)
+    return found
+
+
 def finite_batches(
     losses: Mapping[str, Loss], policy: nn.Module, episodes: AllEpisodes, exact: Tensor, sizes: Iterable[int]
 ) -> tuple[FiniteBatch, ...]:
@@ -80,15 +107,21 @@ def _at_size(
 ) -> Iterator[FiniteBatch]:
     expected = {name: torch.zeros((), dtype=exact.dtype) for name in losses}
     undefined = dict.fromkeys(losses, 0.0)
-    batches = all_batches(episodes.probabilities, size)
-    for chosen, probability in progress(batches, num_batches(episodes.count, size), f"batches of {size} episodes"):
-        batch = episodes.episodes.select(chosen)
-        for name, loss in losses.items():
-            value = loss(policy, batch)
-            if value.isfinite():
-                expected[name] = expected[name] + probability * value
-            else:
-                undefined[name] += probability
+    values = {name: _Values(loss, policy, episodes.episodes) for name, loss in losses.items()}
+    lengths = episodes.episodes.lengths.numpy()
+    every = all_batches(episodes.probabilities, size)
+    batches = progress(every, num_batches(episodes.count, size), f"batches of {size} episodes")
+    while some := list(islice(batches, _TOGETHER)):
+        chosen, weights = (np.array(column) for column in zip(*some, strict=True))
+        steps = lengths[chosen].sum(axis=1)
+        for number in np.unique(steps):
+            alike = Batches(episodes.episodes, chosen[steps == number])
+            weight = torch.as_tensor(weights[steps == number], dtype=exact.dtype)
+            for name, of_batches in values.items():
+                found = of_batches(alike)
+                finite = found.isfinite()
+                expected[name] = expected[name] + (weight[finite] * found[finite]).sum()
+                undefined[name] += float(weight[~finite].sum())
     # The gradient of the expectation of the loss's value is the expectation of its gradient: batches are weighted with
     # numbers. One backward pass does for all of them.
     returns = episodes.episodes.future_returns
@@ -108,3 +141,35 @@ def _compare(name: str, size: int, gradient: Tensor, exact: Tensor, rounding: fl
     product = float(gradient @ exact)
     error = 1 - product / (found * truth) if found > rounding else None
     return FiniteBatch(name, size, error, product / truth**2, 0.0)
+
+
+@final
+class _Values:
+    """The values of one loss on many batches at once.
+
+    The policy is asked once what it does at every observation. A loss that cannot be vectorised over batches (it asks
+    for ``.item()``, say, or for the policy's parameters) sees one after another.
+    """
+
+    def __init__(self, loss: Loss, policy: nn.Module, episodes: Episodes) -> None:
+        self._loss, self._policy, self._answers = loss, policy, policy(episodes.observations)
+
+    def __call__(self, batches: Batches) -> Tensor:
+        """[B] the values on the batches."""
+        try:
+            together = torch.vmap(self._on_one)(batches.steps, batches.parts)
+        except Exception:  # the usual way will tell what is wrong, if anything is
+            together = torch.empty(0)
+        if together.shape == (len(batches.chosen),):
+            return together
+        return torch.stack([self._loss(self._policy, batches.episodes.select(chosen)) for chosen in batches.chosen])
+
+    def _on_one(self, steps: Tensor, parts: dict[str, Tensor]) -> Tensor:
+        batch = Episodes(**parts, num_episodes=parts["lengths"].shape[0])
+
+        def answer(observations: Tensor) -> Tensor:
+            if observations is not batch.observations:
+                raise LookupError("The loss asks about something else.")
+            return self._answers[steps]
+
+        return self._loss(answer, batch)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import PurePath
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from gradcheck.gallery import GALLERY, ExactPolicy
 from tree.errors import InvalidArgument, invalid
 from tree.gallery.survey import uniform_policy
 from tree.game import Game, TabularGame
+
+if TYPE_CHECKING:
+    from tree.sources.gymnasium_table import GymnasiumTable
 
 GYMNASIUM, OPENSPIEL = "gymnasium:", "openspiel:"
 FILES = (".toml", ".json")
@@ -29,6 +32,7 @@ class NamedGame:
         policy: above 0 for every legal action; uniform, where none comes with the game.
         actions: words for the actions, if they have any.
         one_step: the first decision as a game of its own, where it should be pictured.
+        source: what was read from Gymnasium, where that is what it was read from.
     """
 
     name: str
@@ -36,13 +40,15 @@ class NamedGame:
     policy: ExactPolicy = field(repr=False)
     actions: tuple[str, ...] | None = None
     one_step: TabularGame | None = None
+    source: GymnasiumTable | None = field(default=None, repr=False)
 
 
-def open_game(text: str) -> NamedGame:
+def open_game(text: str, *, horizon: int | None = None) -> NamedGame:
     """Find the game that is meant.
 
     Args:
         text: a name of the gallery, the path of a ``.toml`` or ``.json`` file, ``gymnasium:ID`` or ``openspiel:NAME``.
+        horizon: the number of steps after which every episode ends, for games of other libraries.
 
     Raises:
         InvalidArgument: if there is no such game, or it cannot be used.
@@ -50,12 +56,15 @@ def open_game(text: str) -> NamedGame:
     >>> open_game("stop_go").policy
     {'first': (Fraction(1, 2), Fraction(1, 2)), 'second': (Fraction(1, 2), Fraction(1, 2))}
     """
+    if horizon is not None and not text.startswith((GYMNASIUM, OPENSPIEL)):
+        hint = "Other games say by themselves when they end."
+        raise invalid(f"a game {GYMNASIUM}ID or {OPENSPIEL}NAME where --horizon is given", "--game", text, hint)
     if text in GALLERY:
         entry = GALLERY[text]
         game = entry.make()
         return NamedGame(text, game, entry.play(game), entry.actions, entry.one_step() if entry.one_step else None)
-    game = _foreign(text)
-    return NamedGame(text, game, uniform_policy(game))
+    game, source = _foreign(text, horizon)
+    return NamedGame(text, game, uniform_policy(game), source=source)
 
 
 def unknown(text: str, name: str, hint: str = "") -> InvalidArgument:
@@ -68,22 +77,23 @@ def unknown(text: str, name: str, hint: str = "") -> InvalidArgument:
     return invalid("the name of a game", name, text, " ".join(hints))
 
 
-def _foreign(text: str) -> Game:
+def _foreign(text: str, horizon: int | None) -> tuple[Game, GymnasiumTable | None]:
     try:
         if text.startswith(GYMNASIUM):
-            from tree.sources.from_gymnasium import from_gymnasium
+            from tree.sources.from_gymnasium import read_gymnasium
 
-            return from_gymnasium(_rest(text, GYMNASIUM, "FrozenLake-v1"))
+            table = read_gymnasium(_rest(text, GYMNASIUM, "FrozenLake-v1"), horizon=horizon)
+            return table.game, table
         if text.startswith(OPENSPIEL):
             from tree.sources.from_openspiel import from_openspiel
 
-            return from_openspiel(_rest(text, OPENSPIEL, "kuhn_poker"))
+            return from_openspiel(_rest(text, OPENSPIEL, "kuhn_poker"), horizon=horizon), None
     except ImportError as error:  # the library is optional, and the error says how to get it
         raise invalid("a game whose library is installed", "--game", text, f"{error}.") from error
     if PurePath(text).suffix.lower() in FILES:
         from tree.sources.files import load_game
 
-        return load_game(text)
+        return load_game(text), None
     hint = f"Files end in {' or '.join(FILES)}; other games are {GYMNASIUM}ID and {OPENSPIEL}NAME."
     raise unknown(text, "--game", hint)
 

@@ -2,41 +2,59 @@
 
 from __future__ import annotations
 
+import math
 import time
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from fractions import Fraction
+from functools import cached_property, partial
 from typing import final
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
 
-from estimators.collecting import AllEpisodes, all_episodes, num_batches
+from estimators.arguments import positive
+from estimators.collecting import all_episodes
+from estimators.episodes import Episodes
 from estimators.inverse_probability import inverse_prob
 from estimators.log_probability import log_prob
 from estimators.losses import Loss
-from estimators.policies import LinearPolicy, ProbabilityTable, TabularPolicy
-from estimators.sampling import sample_counts
+from estimators.sampling import NumberedTable, sample_counts, sample_in_chunks
 from estimators.weights import from_the_start, future_returns
-from gradcheck.estimates import Estimate, estimate
-from gradcheck.finite_batch import FiniteBatch, finite_batches, habits
-from gradcheck.truth import policy_gradient
-from tree.best import Strategy, best_strategy
-from tree.errors import InvalidArgument, invalid
-from tree.game import TabularGame
+from gradcheck.estimates import Estimate, estimate_in_chunks
+from gradcheck.finite_batch import FiniteBatch, habits
+from gradcheck.report.listed import Listed, ParameterEstimates
+from gradcheck.report.sizes import Size, size_of
+from gradcheck.spread import Spread, spread_of
+from tree.arrays import Array, objects
+from tree.best import Strategy, best_strategy, best_with_recall
+from tree.errors import invalid
+from tree.exact import Evaluation, evaluate
+from tree.expansion import num_terms
+from tree.game import Game, State, TabularGame
+from tree.identities import Proof, SumPolynomials
+from tree.progress import progress
+from tree.rationals import Number, as_distribution
+from tree.sources.gymnasium_table import GymnasiumTable
 from tree.sums import SumsAt, SymbolicSums, symbolic_sums
-from tree.tables import PolicyTable
-from tree.unroll import GameTree
+from tree.tables import PolicyTable, read_rows
+from tree.unroll import GameTree, unroll
 
 #: How likely a report on right estimators disagrees by chance: over all its estimates together.
 FALSE_ALARM = 1e-6
 
 #: The batch sizes at which the expected gradient is worked out exactly.
 BATCH_SIZES = range(2, 9)
-_MAX_BATCHES = 20_000  # at each size; half a minute
+
+#: How many episodes are sampled where nothing else is asked for: fewer where they are long.
+EPISODES = 1_000_000
+
+_STEPS = 8_000_000  # that are sampled unless more are asked for: a few seconds
+_STEPS_AT_ONCE = 250_000  # at most: about as many megabytes
+_CHUNKS = 64  # at least, where there are as many episodes: so the standard error is known to a tenth of itself
+_MAX_EXACT = 30_000_000  # edges times levels, with whose square roughly the digits of rationals grow: a second or two
+_LARGEST = 1e100  # a return over a probability; its square, times a million episodes, is far from overflowing
+_MAX_TERMS = 200_000  # of polynomials to be compared: a second
+_MAX_TRIED = 5_000_000  # strategies times edges times levels, where all are tried: a few seconds, were all equally good
 
 
 @final
@@ -71,22 +89,6 @@ class OneStep:
 
 
 @final
-@dataclass(frozen=True)
-class ParameterEstimates:
-    """The gradient in one parameter tensor of a policy, entry by entry.
-
-    Attributes:
-        name: of the parameter.
-        shape: of the tensor.
-        estimates: by estimator, the entries in row-major order.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    estimates: Mapping[str, tuple[Estimate, ...]]
-
-
-@final
 @dataclass(frozen=True, eq=False)
 class Report:
     """The exact truth about a game and a policy, the sampled estimates, and whether they agree.
@@ -94,41 +96,76 @@ class Report:
     Attributes:
         name: of the game.
         actions: the words for the actions.
-        sums: R and Y with their proofs.
-        at: their values at the policy.
-        best: the best deterministic strategy.
+        size: of the game.
+        unreachable: the states of its table that no episode can meet.
+        source: what became of the table of another library, if the game comes from one.
+        sums: R and Y with their proofs; where they cannot be written down, only the proof.
+        at: their terms at the policy; None where the episodes are too many to be listed.
+        x: [V] the action probabilities.
+        truth: everything exact about the policy; in float64 where rationals would take too long.
+        best: the best deterministic strategy; None where it cannot be found in time.
         one_step: the first decision alone; None where the report is not about the robot.
-        partials: by estimator, the estimates of ∂R/∂x_i.
-        linear: the gradient in the parameters of a linear policy; empty where none plays these probabilities.
+        partials: by estimator, the estimates of ∂R/∂x_i; None for what is never done, and so cannot be sampled.
+        spread: of the estimates; None where episodes are listed.
+        linear: the gradient in the parameters of a linear policy; empty where none plays these probabilities, or
+            episodes are not listed.
         finite: what practical habits do to the expected gradient at small batches; sizes with too many batches are out.
         single: the same at a batch of one episode, where the habits can be undefined.
         episodes: how many were sampled.
+        lowered: whether these are fewer than usual, because episodes are long.
         seed: of the sample.
         seconds: the report took.
     """
 
     name: str
     actions: tuple[str, ...]
+    size: Size
+    unreachable: tuple[State, ...]
+    source: GymnasiumTable | None
     sums: SymbolicSums = field(repr=False)
-    at: SumsAt = field(repr=False)
-    best: Strategy
+    at: SumsAt | None = field(repr=False)
+    x: Array = field(repr=False)
+    truth: Evaluation = field(repr=False)
+    best: Strategy | None
     one_step: OneStep | None
-    partials: Mapping[str, tuple[Estimate, ...]] = field(repr=False)
+    partials: Mapping[str, tuple[Estimate | None, ...]] = field(repr=False)
+    spread: Spread | None = field(repr=False)
     linear: tuple[ParameterEstimates, ...] = field(repr=False)
     finite: tuple[FiniteBatch, ...] = field(repr=False)
     single: tuple[FiniteBatch, ...] = field(repr=False)
     episodes: int
+    lowered: bool
     seed: int
     seconds: float
 
     @property
+    def tree(self) -> GameTree:
+        """The unrolled game."""
+        return self.sums.tree
+
+    @cached_property
+    def average_return(self) -> tuple[Number | None, ...]:
+        """[V] the average return after each action; None where the decision is never reached."""
+        if self.at is not None:
+            return self.truth.average_return
+        weights, partials = self.truth.weight.tolist(), self.truth.partials.tolist()
+        return tuple(value / weight if weight else None for value, weight in zip(partials, weights, strict=True))
+
+    @property
+    def proof(self) -> Proof:
+        """How it was decided that ∂Y/∂x at p = x is ∂R/∂x for every x."""
+        return self.sums.proof
+
+    @property
     def identity_holds(self) -> bool:
         """Whether ∂Y/∂x at p = x is ∂R/∂x for every x; proved."""
-        return self.sums.identity_holds
+        return self.proof.holds
 
     @property
     def proved(self) -> bool:
-        """Whether the identity holds, the forms of R agree, and the sampled sums have the means they should have."""
+        """Whether the identity holds; and, where the sums are listed, all the others that the report tells."""
+        if self.at is None:
+            return self.identity_holds
         sampled = self.sums.sampled
         means = (sampled.plain_is_as_told, sampled.inverse_prob_is_Y, sampled.log_prob_gradient_is_partials)
         return self.identity_holds and self.sums.forms_agree and all(means)
@@ -137,7 +174,7 @@ class Report:
     def estimates(self) -> tuple[Estimate, ...]:
         """All the estimates in the report."""
         tables = [self.partials, *(parameter.estimates for parameter in self.linear)]
-        return tuple(one for table in tables for row in table.values() for one in row)
+        return tuple(one for table in tables for row in table.values() for one in row if one is not None)
 
     @property
     def agrees(self) -> bool:
@@ -151,109 +188,146 @@ class Report:
 
 
 def make_report(
-    game: TabularGame,
-    policy: PolicyTable,
+    game: Game | GameTree,
+    policy: PolicyTable | None = None,
     *,
-    episodes: int = 1_000_000,
+    episodes: int | None = None,
     seed: int = 0,
     name: str = "game",
     actions: Sequence[str] | None = None,
     one_step: TabularGame | None = None,
     losses: Mapping[str, Loss] | None = None,
+    source: GymnasiumTable | None = None,
 ) -> Report:
     """Compute the report.
 
+    Where the game has a few hundred different episodes at most, they are listed: every term of R and Y is in the
+    report, and every estimator's expectation. Else the exact numbers come from the graph of the game, and episodes are
+    sampled along it.
+
     Args:
-        game: small enough that all its episodes can be enumerated.
-        policy: ``{observation: probabilities}``, above 0 for every legal action.
-        episodes: how many to sample.
+        game: any finite game, or its tree where that is at hand.
+        policy: ``{observation: probabilities}``; every legal action equally likely by default.
+        episodes: how many to sample; by default a million, and fewer where they are long.
         seed: of the sample.
         name: of the game.
         actions: words for the actions; their numbers by default.
         one_step: the first decision as a game of its own, if it should be pictured.
         losses: the estimators to hold against the truth, each a mean over episodes of reward-to-go terms; by default
             ``log_prob`` and ``inverse_prob``.
+        source: what became of the table of another library, if the game comes from one.
 
     Raises:
         InvalidArgument: if an argument cannot be used.
     """
     began = time.perf_counter()
-    sums = symbolic_sums(game)
-    tree, at = sums.tree, sums.at(policy)
-    for (observation, action), probability in zip(sums.variables, at.x, strict=True):
-        if not probability:
-            hint = "What is never done cannot be sampled, and its partial not estimated."
-            raise invalid("a probability above 0", f"policy[{observation!r}][{action}]", probability, hint)
-    weights = future_returns if game.discount == 1 else from_the_start(game.discount)
+    if episodes is not None:
+        episodes = positive(episodes, "num_episodes")
+    tree = unroll(game)
+    size = size_of(tree)
+    weights = future_returns if tree.game.discount == 1 else from_the_start(tree.game.discount)
     losses = losses or {
         "log_prob": partial(log_prob, weights=weights),
         "inverse_prob": partial(inverse_prob, weights=weights),
     }
-
-    every = all_episodes(tree, policy)
-    counts = sample_counts(every, episodes, seed)
-    partials = torch.tensor([float(value) for value in at.partials_R], dtype=torch.float64)
-    tabular, linear = TabularPolicy(tree, policy), _linear_policy(tree, policy)
-    finite, single = _finite(habits(weights), tabular, every, policy_gradient(tree, tabular))
+    share = FALSE_ALARM / (2 * len(losses))  # two tables of estimates by each
+    linear: tuple[ParameterEstimates, ...] = ()
+    finite: tuple[FiniteBatch, ...] = ()
+    single: tuple[FiniteBatch, ...] = ()
+    if size.listable:
+        tree = unroll(tree, merge=False)
+        policy = _uniform(tree) if policy is None else policy
+        sums, spread = symbolic_sums(tree), None
+        at = sums.at(policy)
+        x, truth = objects(at.x), at.evaluation
+        _refuse_extremes(tree, x)
+        every = all_episodes(tree, policy)
+        counts = sample_counts(every, episodes or EPISODES, seed)
+        listed = Listed(tree, policy, every, counts, share)
+        partials = listed.partials(losses, _floats(truth.partials))
+        linear = listed.linear(losses)
+        finite, single = listed.finite(habits(weights), BATCH_SIZES)
+        sampled = int(counts.sum())
+    else:
+        # As a graph, the sums are not multiplied out.
+        sums = SymbolicSums(SumPolynomials(tree if num_terms(tree) <= _MAX_TERMS else unroll(tree, merge=True)))
+        at, x = None, _probabilities(tree, policy)
+        _refuse_extremes(tree, x)
+        exactly = tree.num_edges * len(tree.node_levels) <= _MAX_EXACT
+        truth = evaluate(tree, x if exactly else x.astype(np.float64))
+        spread = spread_of(tree, x.astype(np.float64))
+        sampled = episodes or _fitting(spread.mean_length)
+        chunks = _in_chunks(tree, x.astype(np.float64), sampled, seed)
+        table = NumberedTable(tree, x.astype(np.float64))
+        partials = estimate_in_chunks(losses, table, chunks, _floats(truth.partials), spread, false_alarm=share)
+    never = {variable for variable, chance in enumerate(x) if not chance}
     return Report(
         name=name,
-        actions=tuple(actions or map(str, range(game.num_actions))),
+        actions=tuple(actions or map(str, range(tree.game.num_actions))),
+        size=size,
+        unreachable=tuple(dict.fromkeys([*tree.rules.unreachable, *(source.unreachable if source else ())])),
+        source=source,
         sums=sums,
         at=at,
-        best=best_strategy(tree),
-        one_step=None if one_step is None else OneStep.of(one_step, policy),
-        partials=_estimates(losses, ProbabilityTable(tree, policy), every, counts, partials),
-        linear=() if linear is None else _by_parameter(losses, linear, every, counts, policy_gradient(tree, linear)),
+        x=x,
+        truth=truth,
+        best=_best(tree),
+        one_step=None if one_step is None or policy is None else OneStep.of(one_step, policy),
+        partials={
+            loss: tuple(None if i in never else one for i, one in enumerate(row)) for loss, row in partials.items()
+        },
+        spread=spread,
+        linear=linear,
         finite=finite,
         single=single,
-        episodes=int(counts.sum()),
+        episodes=sampled,
+        lowered=episodes is None and sampled < EPISODES,
         seed=seed,
         seconds=time.perf_counter() - began,
     )
 
 
-def _linear_policy(tree: GameTree, policy: PolicyTable) -> LinearPolicy | None:
-    """A linear layer that plays the policy, where there is one: its logits need not be linear in the observation."""
-    try:
-        return LinearPolicy(tree, policy)
-    except InvalidArgument:
-        return None
+def _in_chunks(tree: GameTree, x: Array, episodes: int, seed: int) -> Iterator[Episodes]:
+    """Episodes sampled along the tree, so many at a time."""
+    chunk = max(1, min(math.ceil(episodes / _CHUNKS), _STEPS_AT_ONCE // len(tree.node_levels)))
+    chunks = sample_in_chunks(tree, x, episodes, seed, chunk=chunk)
+    return progress(chunks, math.ceil(episodes / chunk), f"chunks of {chunk:,} episodes")
 
 
-def _estimates(
-    losses: Mapping[str, Loss], policy: nn.Module, every: AllEpisodes, counts: NDArray[np.int64], exact: Tensor
-) -> dict[str, tuple[Estimate, ...]]:
-    """The estimates of a gradient by each loss; two such tables share the report's false alarms."""
-    share = FALSE_ALARM / (2 * len(losses))
-    truth = exact.numpy()
-    return {name: estimate(loss, policy, every, counts, truth, false_alarm=share) for name, loss in losses.items()}
+def _uniform(tree: GameTree) -> PolicyTable:
+    rows = ([Fraction(int(is_legal), int(legal.sum())) for is_legal in legal] for legal in tree.legal_actions)
+    return dict(zip(tree.observations, rows, strict=True))
 
 
-def _by_parameter(
-    losses: Mapping[str, Loss],
-    policy: nn.Module,
-    every: AllEpisodes,
-    counts: NDArray[np.int64],
-    exact: Mapping[str, Tensor],
-) -> tuple[ParameterEstimates, ...]:
-    """The estimates of a policy's gradient, parameter by parameter."""
-    flat = _estimates(losses, policy, every, counts, torch.cat([value.reshape(-1) for value in exact.values()]))
-    ends = np.cumsum([value.numel() for value in exact.values()])
-    return tuple(
-        ParameterEstimates(
-            name, tuple(value.shape), {loss: row[end - value.numel() : end] for loss, row in flat.items()}
-        )
-        for (name, value), end in zip(exact.items(), ends.tolist(), strict=True)
-    )
+def _probabilities(tree: GameTree, policy: PolicyTable | None) -> Array:
+    """[V] the action probabilities as rationals that sum to 1 exactly."""
+    if policy is None:
+        return objects([Fraction(1, len(legal)) for legal in tree.rules.legal for _ in legal])
+    return objects([chance for row in read_rows(tree, policy) for chance in as_distribution(row)])
 
 
-def _finite(
-    losses: Mapping[str, Loss], policy: TabularPolicy, every: AllEpisodes, gradient: Mapping[str, Tensor]
-) -> tuple[tuple[FiniteBatch, ...], tuple[FiniteBatch, ...]]:
-    exact = gradient["logits"].reshape(-1)
-    with warnings.catch_warnings():
-        # torch warns of a standard deviation of one number. That case is what is being measured.
-        warnings.filterwarnings("ignore", message="std.*degrees of freedom")
-        single = finite_batches(losses, policy, every, exact, [1])
-    sizes = [size for size in BATCH_SIZES if num_batches(every.count, size) <= _MAX_BATCHES]
-    return finite_batches(losses, policy, every, exact, sizes), single
+def _fitting(mean_length: float) -> int:
+    """A round number of episodes with no more steps than are sampled unless more are asked for; 100 at least."""
+    rounds = (leading * 10**power for power in range(6, 1, -1) for leading in (5, 2, 1))
+    return next((count for count in rounds if count <= EPISODES and count * mean_length <= _STEPS), 100)
+
+
+def _best(tree: GameTree) -> Strategy | None:
+    """The best deterministic strategy, if they are few, or the player forgets nothing."""
+    each = math.log(tree.num_edges * len(tree.node_levels))  # their number may have thousands of digits
+    if each + sum(math.log(len(legal)) for legal in tree.rules.legal) <= math.log(_MAX_TRIED):
+        return best_strategy(tree)
+    return best_with_recall(tree)
+
+
+def _floats(values: Array) -> Array:
+    return np.array([float(value) for value in values], dtype=np.float64)
+
+
+def _refuse_extremes(tree: GameTree, x: Array) -> None:
+    """Refuse what would overflow, or vanish, when estimates are squared."""
+    returns = float(np.abs(tree.rules.reward).max()) * len(tree.node_levels)
+    if 0 < returns <= 1 / _LARGEST or not returns < _LARGEST * min(float(chance) for chance in x if chance):
+        hint = "Estimates are squared in float64: multiply all rewards by one number that brings them near 1."
+        expected = f"returns above {1 / _LARGEST:.0e}, and below {_LARGEST:.0e} times the smallest probability"
+        raise invalid(expected, "the largest return", returns, hint)

@@ -8,26 +8,36 @@ from fractions import Fraction
 from sympy import Expr, sstr
 
 from gradcheck.report.blocks import Block, Branch, Heading, Lines, Table, Text
+from gradcheck.report.cutting import first, largest, pruned, rest, short
 from gradcheck.report.data import OneStep, Report
 from gradcheck.report.numbers import counted, exact, signed
+from tree.answers import some
+from tree.expressions import surrogate_terms
+from tree.identities import Proof
 from tree.paths import Path
+from tree.sums import SumsAt
 from tree.terms import product_of
 from tree.unroll import ENDS, GameTree
 
 _BAR = 40  # characters for a probability of 1
+_WIDEST = 40  # characters of a product of probabilities, or a state in a tree
+_LONGEST_SUM = 12  # terms of an average in Y; of R, twice as many
+_SHOWN_OF_A_SUM = 3  # terms of an average, where Y itself has too many terms to be shown
 
 
 def game(report: Report) -> Iterator[Block]:
     """The tree, with every probability and reward."""
-    tree = report.sums.tree
+    tree = report.tree
     yield Heading(f"The game: {report.name}")
-    episodes = len(report.sums.polynomials.paths)
-    sizes = [(tree.num_nodes, "decision"), (tree.num_edges, "outcome"), (episodes, "different episode")]
+    sizes = [(tree.num_nodes, "decision"), (tree.num_edges, "outcome"), (report.size.episodes, "different episode")]
     yield Text(", ".join(counted(number, word) for number, word in sizes) + ".")
-    for root in range(tree.node_levels[0].start, tree.node_levels[0].stop):
-        chance = tree.rational_start[root]
-        state = f"{tree.state_of(root)}"
-        yield _branch(report, tree, root, state if chance == 1 else f"{exact(chance)}  {state}")
+    yield from pruned([_root(report, tree, root) for root in range(tree.num_roots)])
+    yield from left_out(report)
+
+
+def _root(report: Report, tree: GameTree, root: int) -> Branch:
+    chance, state = tree.rational_start[root], short(tree.state_of(root), _WIDEST)
+    return _branch(report, tree, root, state if chance == 1 else f"{exact(chance)}  {state}")
 
 
 def _branch(report: Report, tree: GameTree, node: int, label: str) -> Branch:
@@ -37,13 +47,30 @@ def _branch(report: Report, tree: GameTree, node: int, label: str) -> Branch:
 
 def _outcomes(report: Report, tree: GameTree, choice: int) -> Iterator[Branch]:
     variable = int(tree.choice_variable[choice])
-    action = report.actions[report.sums.variables[variable][1]]
-    label = f"{action}  x{variable} = {exact(report.at.x[variable])}"
+    action = report.actions[tree.variables[variable][1]]
+    label = f"{action}  x{variable} = {exact(report.x[variable])}"
     for edge in (e for e, owner in enumerate(tree.edge_choice.tolist()) if owner == choice):
         chance = "" if tree.chance_of(edge) == 1 else f", then chance {exact(tree.chance_of(edge))}"
-        arrival = f"{label}{chance}: {signed(tree.reward_of(edge))} → {tree.next_state_of(edge)}"
+        arrival = f"{label}{chance}: {signed(tree.reward_of(edge))} → {short(tree.next_state_of(edge), _WIDEST)}"
         child = int(tree.edge_child[edge])
         yield Branch(f"{arrival}, end") if child == ENDS else _branch(report, tree, child, arrival)
+
+
+def left_out(report: Report) -> Iterator[Block]:
+    """What of the game's table is not in the game, or was not read as it was written."""
+    if report.unreachable:
+        one = len(report.unreachable) == 1
+        verb, them = ("is", "it") if one else ("are", "them")
+        states = counted(len(report.unreachable), "state")
+        named = f"{some(report.unreachable)}.".replace("….", "…")
+        yield Text(f"{states} of the table {verb} left out, for no episode meets {them}: {named}")
+    if report.source and report.source.snapped:
+        pairs = [f"{value!r} as {meaning}" for value, meaning in report.source.snapped.items()]
+        yield Text(f"Read as the fractions they mean: {', '.join(first(pairs))}.")
+        yield from _text(rest(pairs, "number"))
+    if report.source and report.source.left_as_floats:
+        rows = counted(len(report.source.left_as_floats), "row")
+        yield Text(f"{rows} of probabilities show no fractions with sum 1, and stay floats.")
 
 
 def one_step(step: OneStep, actions: Sequence[str]) -> Iterator[Block]:
@@ -62,76 +89,145 @@ def one_step(step: OneStep, actions: Sequence[str]) -> Iterator[Block]:
     )
 
 
-def expected_return(report: Report) -> Iterator[Block]:
+def expected_return(report: Report, at: SumsAt) -> Iterator[Block]:
     """R in both forms, and the best that can be reached."""
-    at, sums = report.at, report.sums
-    yield Heading(f"The expected return: R = {at.R} = {exact(at.R)}")
-    yield Text(f"R = {sums.R}")
+    sums = report.sums
+    yield Heading(f"The expected return: R = {fraction_and_decimal(at.R)}")
+    terms = len(sums.polynomials.R)
+    if terms <= 2 * _LONGEST_SUM:
+        yield Text(f"R = {sums.R}")
+    else:
+        yield Text(f"R is a polynomial of {counted(terms, 'term')}.")
     yield Text("Summed over the paths, P(path) · return:")
-    probabilities = [_probability(report, path) for path in sums.polynomials.paths]
+    paths = sums.polynomials.paths
+    probabilities = [_probability(at, path) for path in paths]
     rows = [
         (_product(path.variables, path.chances), exact(probability), exact(path.future_returns[0]), exact(product))
-        for path, probability, product in zip(sums.polynomials.paths, probabilities, at.R_by_paths, strict=True)
+        for path, probability, product in zip(first(paths), probabilities, at.R_by_paths, strict=False)
     ]
     total = ("sum", exact(sum(probabilities)), "", exact(sum(at.R_by_paths)))
     yield Table(("path", "probability", "return", "product"), (*rows, total), frozenset({"path"}))
+    yield from _text(rest(paths, "path"))
     yield Text("Summed over the rewards, reward · P(receiving it):")
+    rewards = sums.polynomials.rewards
     received = [
         (_product(term.variables, term.chances), exact(term.reward), exact(product))
-        for term, product in zip(sums.polynomials.rewards, at.R_by_rewards, strict=True)
+        for term, product in zip(first(rewards), at.R_by_rewards, strict=False)
     ]
     total = ("sum", "", exact(sum(at.R_by_rewards)))
     yield Table(("received after", "reward", "product"), (*received, total), frozenset({"received after"}))
+    yield from _text(rest(rewards, "reward"))
     same = "Proved equal for every policy." if sums.forms_agree else "They are NOT equal."
-    first = f"After the first step alone R is {exact(at.R_by_steps[0])}."
-    yield Text(f"{same} {first}", None if sums.forms_agree else False)
-    moves = ", ".join(f"{seen} {report.actions[action]}" for seen, action in report.best.actions.items())
-    yield Text(f"The best deterministic strategy ({moves}) is worth {exact(report.best.expected_return)}.")
+    yield Text(
+        f"{same} After the first step alone R is {exact(at.R_by_steps[0])}.", None if sums.forms_agree else False
+    )
+    yield from best(report)
 
 
-def _probability(report: Report, path: Path) -> Fraction:
-    return product_of(report.at.x[v] for v in path.variables) * path.chance
+def fraction_and_decimal(value: Fraction) -> str:
+    """A fraction with what it is as a decimal, exactly or nearly.
+
+    >>> [fraction_and_decimal(value) for value in (Fraction(659, 250), Fraction(1, 3), Fraction(2))]
+    ['659/250 = 2.636', '1/3 ≈ 0.333333', '2']
+    """
+    if value.denominator == 1:
+        return str(value)
+    decimal = exact(value)
+    is_exact = "/" not in decimal and Fraction(decimal) == value
+    return f"{value} = {decimal}" if is_exact else f"{value} ≈ {float(value):.6g}"
+
+
+def best(report: Report) -> Iterator[Block]:
+    """The best deterministic strategy, where it is known."""
+    if report.best is None:
+        yield Text("The best deterministic strategy is not known: there are too many to try them all.")
+        return
+    moves = [f"{short(seen)} {report.actions[action]}" for seen, action in report.best.actions.items()]
+    told = f" ({', '.join(moves)})" if len(moves) <= _LONGEST_SUM else ""
+    yield Text(f"The best deterministic strategy{told} is worth {exact(report.best.expected_return)}.")
+
+
+def _text(text: str) -> Iterator[Block]:
+    if text:
+        yield Text(text)
+
+
+def _probability(at: SumsAt, path: Path) -> Fraction:
+    return product_of(at.x[v] for v in path.variables) * path.chance
 
 
 def _product(variables: tuple[int, ...], chances: tuple[Fraction, ...]) -> str:
-    return " · ".join([*(f"x{v}" for v in variables), *(exact(c) for c in chances if c != 1)])
+    text = " · ".join([*(f"x{v}" for v in variables), *(exact(c) for c in chances if c != 1)])
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 
-def partials(report: Report) -> Iterator[Block]:
+def partials(report: Report, at: SumsAt) -> Iterator[Block]:
     """The table of the partials, and Y."""
-    at, sums = report.at, report.sums
+    sums = report.sums
     yield Heading("The partial derivatives of R, and of the surrogate sum Y")
-    rows = tuple(
-        (
-            f"x{i}",
-            str(seen),
-            report.actions[action],
-            exact(at.x[i]),
-            exact(at.evaluation.reach[i]),
-            exact(at.evaluation.average_return[i]),
-            exact(at.partials_R[i]),
-            exact(at.partials_Y[i]),
-        )
-        for i, (seen, action) in enumerate(sums.variables)
-    )
-    columns = ("x", "observation", "action", "probability", "reach", "average return", "∂R/∂x", "∂Y/∂x")
-    yield Table(columns, rows, frozenset({"x", "observation", "action"}))
+    yield from partials_table(report, at.partials_Y)
     often = "the probability of reaching the decision"
     if any(len(set(path.variables)) < len(path.variables) for path in sums.polynomials.paths):
         often = "how often the decision is reached in an episode"
-    if sums.tree.game.discount != 1:
+    if report.tree.game.discount != 1:
         often += ", discounted,"
     yield Text(f"Each partial is {often} times the average return after the action.")
     yield Text("Y = Σ reach · x · average return, where reach and average are made of frozen probabilities p:")
-    yield Lines(tuple(("Y = " if i == 0 else "  + ") + _write(term) for i, term in enumerate(sums.Y_terms)))
-    if sums.identity_holds:
-        said = "Proved, as polynomials: ∂Y/∂x at p = x is ∂R/∂x, for every x."
-    else:
-        said = "∂Y/∂x at p = x is NOT ∂R/∂x."
+    yield Lines(tuple(("Y = " if i == 0 else "  + ") + term for i, term in enumerate(_terms_of_Y(report))))
+    yield from _text(rest(sums.polynomials.surrogate, "term"))
     value = (
         f"Y itself is {exact(at.Y)}, not R" if at.Y != at.R else f"Y itself is {exact(at.Y)}, as R is at this policy"
     )
-    yield Text(f"{said} {value}.", sums.identity_holds)
+    yield Text(f"{how_proved(report.proof)} {value}.", report.identity_holds)
+
+
+def partials_table(report: Report, partials_Y: Sequence[Fraction] | None) -> Iterator[Block]:
+    """The partials of R; beside them those of Y, if they were worked out by themselves."""
+    truth, variables = report.truth, report.tree.variables
+    shown = largest(truth.partials)
+    rows = [
+        (
+            f"x{i}",
+            short(variables[i][0]),
+            report.actions[variables[i][1]],
+            exact(report.x[i]),
+            exact(truth.reach[i]),
+            exact(report.average_return[i]),
+            exact(truth.partials[i]),
+            *([exact(partials_Y[i])] if partials_Y is not None else []),
+        )
+        for i in shown
+    ]
+    columns = ("x", "observation", "action", "probability", "reach", "average return", "∂R/∂x")
+    columns = columns if partials_Y is None else (*columns, "∂Y/∂x")
+    yield Table(columns, tuple(rows), frozenset({"x", "observation", "action"}))
+    if len(shown) < len(variables):
+        yield Text(f"The {len(shown)} largest of {len(variables):,}; --json writes all, and observations in full.")
+
+
+def _terms_of_Y(report: Report) -> Iterator[str]:
+    sums = report.sums
+    every = sums.polynomials.surrogate
+    shown = first(every)
+    at_most = _LONGEST_SUM if len(shown) == len(every) else _SHOWN_OF_A_SUM
+    for term in shown:
+        some = term._replace(average=term.average[:at_most])
+        [expression] = surrogate_terms([some], sums.x, sums.p)
+        left = len(term.average) - len(some.average)
+        yield _write(expression) if not left else f"{_write(expression).removesuffix(')')} + {left} more)"
+
+
+def how_proved(proof: Proof) -> str:
+    """Whether ∂Y/∂x is ∂R/∂x, and how that was decided."""
+    if not proof.holds:
+        return "∂Y/∂x at p = x is NOT ∂R/∂x."
+    if not proof.error_probability:
+        return "Proved, as polynomials: ∂Y/∂x at p = x is ∂R/∂x, for every x."
+    return (
+        "∂Y/∂x at p = x is ∂R/∂x, for every x. The polynomials are too large to be written down, so both sides were "
+        "worked out at random points modulo the prime 2**61 - 1, with random numbers for all chances and rewards: "
+        f"different polynomials would have come out equal with probability at most {proof.error_probability:.0e}."
+    )
 
 
 def _write(expression: Expr) -> str:

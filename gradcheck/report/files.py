@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from tree.errors import invalid
@@ -37,8 +38,8 @@ def check_writable(path: str | Path) -> Path:
     return target
 
 
-def write(text: str, path: str | Path) -> None:
-    """Write a text: the whole file, or none of it.
+def write(parts: Iterable[str], path: str | Path) -> None:
+    """Write a text, or the parts of one, one after another: the whole file, or none of it.
 
     Raises:
         InvalidArgument: if the path cannot be written.
@@ -47,20 +48,23 @@ def write(text: str, path: str | Path) -> None:
     temporary: Path | None = None
     try:
         if _is_special(target):
-            target.write_text(text, encoding="utf-8")
+            with target.open("w", encoding="utf-8") as file:
+                file.writelines(parts)
             return
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", newline="\n", dir=target.parent, prefix=".gradcheck-", delete=False
         ) as file:
             temporary = Path(file.name)
-            file.write(text)
+            file.writelines(parts)
         temporary.chmod(mode)  # temporary files are private, reports are not
         temporary.replace(target)
+        temporary = None
     except OSError as error:
+        raise invalid("a file that can be written", "--json", str(path), _reason(error)) from error
+    finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise invalid("a file that can be written", "--json", str(path), _reason(error)) from error
 
 
 def _is_special(target: Path) -> bool:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Iterator
+from fractions import Fraction
 from importlib import resources
 from numbers import Integral, Real
 from typing import Any
 
 from gradcheck.estimates import Estimate
 from gradcheck.report.data import Report
+from tree.rationals import Number
 
 SCHEMA_VERSION = 1
+
+_MAX_BITS = 13_000  # of a whole number: 3,900 digits; Python refuses to write more than 4,300
 
 
 def load_schema() -> dict[str, Any]:
@@ -19,18 +24,33 @@ def load_schema() -> dict[str, Any]:
     return json.loads(resources.files("gradcheck.report").joinpath("schema.json").read_text(encoding="utf-8"))
 
 
-def to_dict(report: Report) -> dict[str, Any]:
-    """The report as plain data. No clock reading is in it: the same seed gives the same data."""
-    at = report.at
+def to_dict(report: Report, variables: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """The report as plain data. No clock reading is in it: the same seed gives the same data.
+
+    Args:
+        report: the report.
+        variables: what stands for the list of variables; the list itself by default.
+    """
+    size, source = report.size, report.source
     return {
         "schema_version": SCHEMA_VERSION,
         "game": report.name,
-        "expected_return": {"exact": str(at.R), "value": float(at.R)},
-        "best_deterministic_return": {
-            "exact": str(report.best.expected_return),
-            "value": float(report.best.expected_return),
+        "size": {
+            "decisions": size.decisions,
+            "merged": size.merged,
+            "outcomes": size.outcomes,
+            "histories": _integer(size.histories),
+            "episodes": _integer(size.episodes),
+            "longest_episode": size.longest,
         },
-        "variables": [_variable(report, i) for i in range(len(report.sums.variables))],
+        "unreachable_states": [str(state) for state in report.unreachable],
+        "snapped": [
+            {"given": given, "read_as": str(meaning)} for given, meaning in (source.snapped if source else {}).items()
+        ],
+        "rows_left_as_floats": len(source.left_as_floats) if source else 0,
+        "expected_return": _number(report.truth.expected_return),
+        "best_deterministic_return": None if report.best is None else _number(report.best.expected_return),
+        "variables": [_variable(report, i) for i in range(len(report.x))] if variables is None else variables,
         "policy_gradient": [
             {
                 "parameter": parameter.name,
@@ -43,6 +63,8 @@ def to_dict(report: Report) -> dict[str, Any]:
         "episodes": report.episodes,
         "seed": report.seed,
         "identity_holds": report.identity_holds,
+        "identity_error_probability": report.proof.error_probability,
+        "enumerated": report.at is not None,
         "agrees": report.agrees,
         "finite_batch": [
             {
@@ -60,32 +82,52 @@ def to_dict(report: Report) -> dict[str, Any]:
     }
 
 
-def to_text(report: Report) -> str:
-    """The report as the text of a JSON file."""
-    return json.dumps(to_dict(report), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+def to_parts(report: Report) -> Iterator[str]:
+    """The report as the text of a JSON file, in parts: large games have a few hundred megabytes of it."""
+    variables = _Made(lambda i: _variable(report, i), len(report.x))
+    encoder = json.JSONEncoder(indent=2, allow_nan=False, ensure_ascii=False)
+    yield from encoder.iterencode(to_dict(report, variables))
+    yield "\n"
+
+
+class _Made(list[dict[str, Any]]):
+    """A list whose items are made when they are written down."""
+
+    def __init__(self, make: Callable[[int], dict[str, Any]], count: int) -> None:
+        super().__init__()
+        self._make, self._count = make, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return map(self._make, range(self._count))
 
 
 def _variable(report: Report, i: int) -> dict[str, Any]:
-    observation, action = report.sums.variables[i]
-    evaluation = report.at.evaluation
+    observation, action = report.tree.variables[i]
+    truth = report.truth
+    partial_R = truth.partials[i]
     values = {
-        "probability": report.at.x[i],
-        "reach": evaluation.reach[i],
-        "average_return": evaluation.average_return[i],
-        "partial_R": report.at.partials_R[i],
-        "partial_Y": report.at.partials_Y[i],
+        "probability": report.x[i],
+        "reach": truth.reach[i],
+        "average_return": report.average_return[i],
+        "partial_R": partial_R,
+        "partial_Y": partial_R if report.at is None else report.at.partials_Y[i],
     }
     return {
         "name": f"x{i}",
         "observation": _observation(observation),
         "action": action,
         **{name: None if value is None else float(value) for name, value in values.items()},
-        "exact": {name: None if value is None else str(value) for name, value in values.items()},
+        "exact": {name: _fraction(value) for name, value in values.items()},
         "estimates": {name: _estimate(row[i]) for name, row in report.partials.items()},
     }
 
 
-def _estimate(one: Estimate) -> dict[str, Any]:
+def _estimate(one: Estimate | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
     return {
         "mean": one.mean,
         "standard_error": one.standard_error,
@@ -95,6 +137,21 @@ def _estimate(one: Estimate) -> dict[str, Any]:
         "expectation": one.expectation,
         "unbiased": one.unbiased,
     }
+
+
+def _number(value: Number) -> dict[str, Any]:
+    return {"exact": _fraction(value), "value": float(value)}
+
+
+def _fraction(value: object) -> str | None:
+    """A rational as text; nothing for a float, or for more digits than Python writes down by itself."""
+    if not isinstance(value, Fraction):
+        return None
+    return None if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MAX_BITS else str(value)
+
+
+def _integer(value: int) -> int | None:
+    return value if value.bit_length() <= _MAX_BITS else None
 
 
 def _observation(seen: object) -> object:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from gradcheck.estimates import Estimate
 from gradcheck.report.blocks import Block, Heading, Table, Text
-from gradcheck.report.data import Report
-from gradcheck.report.numbers import counted, exact, plus_minus, rounded
+from gradcheck.report.cutting import first, largest, rest
+from gradcheck.report.data import EPISODES, Report
+from gradcheck.report.numbers import counted, decimals, exact, plus_minus, rounded
 
+_NONE = "–"
 _TITLES = {"log_prob": "log-prob ± s.e.", "inverse_prob": "1/p ± s.e."}
 _HABITS = {"mean_over_steps": "steps", "normalised": "normalised", "normalised_mean_over_steps": "both"}
 
@@ -16,15 +19,35 @@ _HABITS = {"mean_over_steps": "steps", "normalised": "normalised", "normalised_m
 def estimates(report: Report) -> Iterator[Block]:
     """The estimates of ∂R/∂x."""
     yield Heading(f"Sampled: {counted(report.episodes, 'episode')}, seed {report.seed}")
-    labels = [f"x{i}" for i in range(len(report.sums.variables))]
-    yield _table("x", "∂R/∂x", labels, report.partials)
-    different = counted(len(report.sums.polynomials.paths), "different episode")
+    shown = largest(report.truth.partials)
+    columns, truth = report.partials.values(), [float(report.truth.partials[i]) for i in shown]
+    rows = [(f"x{i}", value, [column[i] for column in columns]) for i, value in zip(shown, truth, strict=True)]
+    yield _table("x", "∂R/∂x", rows, report.partials)
+    if len(shown) < len(report.x):
+        yield Text(f"The {len(shown)} largest of {len(report.x):,}.")
     yield Text(
         "Both forms of the loss have one gradient on every batch, so equal columns are right. The loss is "
         "differentiated in the probabilities themselves; s.e. is the standard error of the sample, z the distance from "
-        f"the exact value in standard errors. Drawn as counts of the {different}, which have the distribution that "
-        "sampling them one by one would give."
+        f"the exact value in standard errors. {_how_drawn(report)}"
     )
+    never = sum(one is None for one in next(iter(report.partials.values())))
+    if never:
+        actions = "action is" if never == 1 else "actions are"
+        yield Text(f"{never:,} {actions} never taken under this policy: what is never done cannot be sampled.")
+
+
+def _how_drawn(report: Report) -> str:
+    if report.spread is None:
+        different = counted(report.size.episodes, "different episode")
+        return (
+            f"Drawn as counts of the {different}, which have the distribution that sampling them one by one would give."
+        )
+    steps = (
+        f"Sampled step by step along the game: about {report.episodes * report.spread.mean_length:,.0f} steps in all."
+    )
+    if not report.lowered:
+        return steps
+    return f"{steps} Episodes are long, so there are fewer than {EPISODES:,} unless --episodes asks for more."
 
 
 def linear(report: Report) -> Iterator[Block]:
@@ -34,13 +57,13 @@ def linear(report: Report) -> Iterator[Block]:
         yield Text("Left out: no linear layer gives every observation the probabilities of this policy.")
         return
     yield Text("Exact by the chain rule through ∂R/∂x; sampled from the same episodes.")
-    labels, table = [], {}
-    for parameter in report.linear:
-        count = len(_any(parameter.estimates))
-        labels.extend(f"{parameter.name}{_index(parameter.shape, i)}" for i in range(count))
-        for name, row in parameter.estimates.items():
-            table[name] = (*table.get(name, ()), *row)
-    yield _table("parameter", "∂R/∂θ", labels, table)
+    rows = [
+        (f"{parameter.name}{_index(parameter.shape, i)}", row[0].exact, row)
+        for parameter in report.linear
+        for i, row in enumerate(zip(*parameter.estimates.values(), strict=True))
+    ]
+    yield _table("parameter", "∂R/∂θ", first(rows), report.linear[0].estimates)
+    yield from (Text(more) for more in [rest(rows, "parameter")] if more)
 
 
 def _index(shape: tuple[int, ...], flat: int) -> str:
@@ -51,26 +74,32 @@ def _index(shape: tuple[int, ...], flat: int) -> str:
     return f"[{','.join(map(str, reversed(indices)))}]"
 
 
-def _any(table: Mapping[str, tuple[Estimate, ...]]) -> tuple[Estimate, ...]:
-    return next(iter(table.values()))
+_Row: TypeAlias = "tuple[str, float, Sequence[Estimate | None]]"
 
 
-def _table(first: str, exactly: str, labels: list[str], table: Mapping[str, tuple[Estimate, ...]]) -> Table:
-    columns = [first, exactly]
-    for name in table:
+def _table(label: str, exactly: str, rows: Sequence[_Row], estimators: Iterable[str]) -> Table:
+    """A label, the exact number and the estimates of it in each row, with as many decimals as their size asks for."""
+    columns = [label, exactly]
+    for name in estimators:
         columns += [_TITLES.get(name, name), "z"]
-    rows = []
-    for i, label in enumerate(labels):
-        row = [label, rounded(_any(table)[i].exact, 4)]
-        for column in table.values():
-            row += [plus_minus(column[i].mean, column[i].standard_error), rounded(column[i].z, 2)]
-        rows.append(tuple(row))
-    return Table(tuple(columns), tuple(rows), frozenset({first}))
+    digits = decimals(max(abs(truth) for _, truth, _ in rows))
+    cells: list[tuple[str, ...]] = []
+    for name, truth, estimates in rows:
+        row = [name, rounded(truth, digits)]
+        for one in estimates:
+            row += (
+                (_NONE, _NONE) if one is None else (plus_minus(one.mean, one.standard_error, digits), rounded(one.z, 2))
+            )
+        cells.append(tuple(row))
+    return Table(tuple(columns), tuple(cells), frozenset({label}))
 
 
 def finite(report: Report) -> Iterator[Block]:
     """What normalising and averaging over steps do to the expected gradient."""
     yield Heading("What two habits do to the expected gradient at small batches")
+    if report.at is None:
+        yield Text("Left out: where episodes are not listed, batches of them are not either.")
+        return
     yield Text(
         "The habits: averaging over the batch's steps instead of its episodes (steps); replacing future returns f by "
         "(f - mean) / max(std, 1e-6) over the batch (normalised); and both. Exact, by enumerating all batches of N "
@@ -90,7 +119,7 @@ def finite(report: Report) -> Iterator[Block]:
     yield Table(tuple(columns), tuple(rows))
     if not rows:
         yield Text("Left out: there are too many different batches to enumerate.")
-    broken = max(one.undefined for one in report.single)
+    broken = max((one.undefined for one in report.single), default=0.0)
     if broken:
         yield Text(
             f"At N = 1 normalising has no expected gradient: with probability {exact(broken)} the batch is a single "

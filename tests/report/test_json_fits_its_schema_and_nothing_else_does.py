@@ -14,6 +14,7 @@ from gradcheck import TabularGame, games
 from gradcheck.report import data
 from gradcheck.report.data import make_report
 from gradcheck.report.json_form import SCHEMA_VERSION, load_schema, to_dict
+from tree.sources.gymnasium_table import GymnasiumTable
 
 SCHEMA = load_schema()
 FITS = jsonschema.Draft202012Validator(SCHEMA)
@@ -75,6 +76,67 @@ def test_a_failed_report_fits():
     failed = to_dict(one_step(episodes=10**6, losses={"flipped": lambda *given: -log_prob(*given)}))
     assert not failed["agrees"]
     FITS.validate(failed)
+
+
+def test_a_large_report_fits_with_null_for_what_was_not_enumerated(large_game):
+    made = json.loads(json.dumps(to_dict(make_report(large_game, episodes=100)), allow_nan=False))
+    FITS.validate(made)
+    assert made["enumerated"] is False
+    assert (made["policy_gradient"], made["finite_batch"], made["undefined_at_one_episode"]) == ([], [], {})
+    for variable in made["variables"]:
+        for estimate in variable["estimates"].values():
+            assert estimate["expectation"] is estimate["unbiased"] is None
+            assert estimate["within_bound"] is True
+    assert 0 < made["identity_error_probability"] <= 1e-15
+    assert made["size"]["histories"] > made["size"]["decisions"]
+
+
+def test_control_a_listed_report_has_none_of_these_nulls(document):
+    assert document["enumerated"] is True
+    assert document["identity_error_probability"] == 0
+    for variable in document["variables"]:
+        for estimate in variable["estimates"].values():
+            assert estimate["unbiased"] is True
+            assert estimate["expectation"] == pytest.approx(variable["partial_R"])
+
+
+def test_numbers_worked_out_in_floats_have_no_fraction(large_game, monkeypatch):
+    exact = to_dict(make_report(large_game, episodes=100))
+    monkeypatch.setattr(data, "_MAX_EXACT", 0)
+    made = to_dict(make_report(large_game, episodes=100))
+    FITS.validate(made)
+    assert made["expected_return"]["exact"] is None
+    assert made["expected_return"]["value"] == pytest.approx(exact["expected_return"]["value"], rel=1e-14)
+    assert made["variables"][0]["exact"]["partial_R"] is None
+    assert exact["variables"][0]["exact"]["partial_R"] is not None
+
+
+def test_a_strategy_that_cannot_be_found_is_null(large_game, monkeypatch):
+    monkeypatch.setattr(data, "_MAX_TRIED", 1)
+    made = to_dict(make_report(large_game, episodes=100))
+    FITS.validate(made)
+    assert made["best_deterministic_return"] is None
+
+
+def test_numbers_of_too_many_digits_are_null(large_game, monkeypatch):
+    """Python itself refuses to write more than 4,300 digits; here the limit is 16 bits."""
+    report = make_report(large_game, episodes=100)
+    assert to_dict(report)["size"]["histories"] == report.size.histories == 97_857
+    monkeypatch.setattr("gradcheck.report.json_form._MAX_BITS", 16)
+    made = to_dict(report)
+    FITS.validate(made)
+    assert made["size"]["histories"] is None
+    assert made["expected_return"]["exact"] is None
+    assert made["variables"][0]["exact"] | {"probability": None} == dict.fromkeys(made["variables"][0]["exact"])
+
+
+def test_what_became_of_a_foreign_table_is_in_it():
+    source = GymnasiumTable(games.robot_one_step(), {1 / 3: Fraction(1, 3)}, (("s", 0),), ("nowhere",))
+    made = to_dict(one_step(source=source))
+    FITS.validate(made)
+    assert made["snapped"] == [{"given": 1 / 3, "read_as": "1/3"}]
+    assert made["rows_left_as_floats"] == 1
+    assert made["unreachable_states"] == ["nowhere"]
 
 
 OBSERVATIONS = {

@@ -1,0 +1,103 @@
+"""What a report computes where all episodes can be listed: estimates from counts, and small batches."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from estimators.collecting import AllEpisodes
+from estimators.losses import Loss
+from estimators.policies import LinearPolicy, ProbabilityTable, TabularPolicy
+from gradcheck.estimates import Estimate, estimate
+from gradcheck.finite_batch import FiniteBatch, affordable, finite_batches
+from gradcheck.truth import policy_gradient
+from tree.errors import InvalidArgument
+from tree.tables import PolicyTable
+from tree.unroll import GameTree
+
+_MAX_STEPS = 300_000  # in all batches of all sizes: about two seconds
+
+
+@final
+@dataclass(frozen=True)
+class ParameterEstimates:
+    """The gradient in one parameter tensor of a policy, entry by entry.
+
+    Attributes:
+        name: of the parameter.
+        shape: of the tensor.
+        estimates: by estimator, the entries in row-major order.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    estimates: Mapping[str, tuple[Estimate, ...]]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """All possible episodes of a game under a policy, and how often each was sampled.
+
+    Attributes:
+        tree: of the game.
+        policy: the policy.
+        episodes: all that are possible.
+        counts: [K] how often each was sampled.
+        share: how likely a table of estimates by one right loss is out of bounds.
+    """
+
+    tree: GameTree
+    policy: PolicyTable
+    episodes: AllEpisodes
+    counts: NDArray[np.int64]
+    share: float
+
+    def partials(self, losses: Mapping[str, Loss], exact: NDArray[np.float64]) -> dict[str, tuple[Estimate, ...]]:
+        """The estimates of ∂R/∂x."""
+        return self._estimates(losses, ProbabilityTable(self.tree, self.policy), exact)
+
+    def linear(self, losses: Mapping[str, Loss]) -> tuple[ParameterEstimates, ...]:
+        """The gradient in the parameters of a linear policy; none where there is no such policy."""
+        try:
+            policy = LinearPolicy(self.tree, self.policy)
+        except InvalidArgument:  # its logits need not be linear in the observation
+            return ()
+        exact = policy_gradient(self.tree, policy)
+        flat = self._estimates(losses, policy, torch.cat([value.reshape(-1) for value in exact.values()]).numpy())
+        ends = np.cumsum([value.numel() for value in exact.values()])
+        return tuple(
+            ParameterEstimates(
+                name, tuple(value.shape), {loss: row[end - value.numel() : end] for loss, row in flat.items()}
+            )
+            for (name, value), end in zip(exact.items(), ends.tolist(), strict=True)
+        )
+
+    def finite(
+        self, losses: Mapping[str, Loss], sizes: Sequence[int]
+    ) -> tuple[tuple[FiniteBatch, ...], tuple[FiniteBatch, ...]]:
+        """What habits do to the expected gradient at small batches, as far as is affordable; and at one episode."""
+        policy = TabularPolicy(self.tree, self.policy)
+        exact: Tensor = policy_gradient(self.tree, policy)["logits"].reshape(-1)
+        with warnings.catch_warnings():
+            # torch warns of a standard deviation of one number. That case is what is being measured.
+            warnings.filterwarnings("ignore", message="std.*degrees of freedom")
+            single = finite_batches(losses, policy, self.episodes, exact, [1])
+        longest = int(self.episodes.episodes.lengths.max())
+        some = affordable(self.episodes.count, longest, sizes, _MAX_STEPS)
+        return finite_batches(losses, policy, self.episodes, exact, some), single
+
+    def _estimates(
+        self, losses: Mapping[str, Loss], policy: nn.Module, exact: NDArray[np.float64]
+    ) -> dict[str, tuple[Estimate, ...]]:
+        return {
+            name: estimate(loss, policy, self.episodes, self.counts, exact, false_alarm=self.share)
+            for name, loss in losses.items()
+        }
