@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, final
 
 from gradcheck.gallery import GALLERY, ExactPolicy
 from tree.errors import InvalidArgument, invalid
-from tree.gallery.survey import uniform_policy
 from tree.game import Game, TabularGame
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class NamedGame:
     Attributes:
         name: as it was typed.
         game: the game.
-        policy: above 0 for every legal action; uniform, where none comes with the game.
+        policy: that comes with the game, above 0 for every legal action; None stands for the uniform one.
         actions: words for the actions, if they have any.
         one_step: the first decision as a game of its own, where it should be pictured.
         source: what was read from Gymnasium, where that is what it was read from.
@@ -37,7 +36,7 @@ class NamedGame:
 
     name: str
     game: Game
-    policy: ExactPolicy = field(repr=False)
+    policy: ExactPolicy | None = field(default=None, repr=False)
     actions: tuple[str, ...] | None = None
     one_step: TabularGame | None = None
     source: GymnasiumTable | None = field(default=None, repr=False)
@@ -64,7 +63,7 @@ def open_game(text: str, *, horizon: int | None = None) -> NamedGame:
         game = entry.make()
         return NamedGame(text, game, entry.play(game), entry.actions, entry.one_step() if entry.one_step else None)
     game, source = _foreign(text, horizon)
-    return NamedGame(text, game, uniform_policy(game), source=source)
+    return NamedGame(text, game, source=source)
 
 
 def unknown(text: str, name: str, hint: str = "") -> InvalidArgument:

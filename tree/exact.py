@@ -77,9 +77,12 @@ class Evaluation:
         """
         partials, weight = self.partials, self.weight
         averages: list[Number | None] = [p / w if w else None for p, w in zip(partials, weight, strict=True)]
-        for variable in np.flatnonzero(weight == 0).tolist():
-            values = self.action_value[self.tree.choice_variable == variable]
-            averages[variable] = values[0] if all(value == values[0] for value in values) else None
+        never = np.flatnonzero((weight == 0)[self.tree.choice_variable])
+        values: dict[int, set[Number]] = {}
+        for variable, value in zip(self.tree.choice_variable[never].tolist(), self.action_value[never], strict=True):
+            values.setdefault(variable, set()).add(value)
+        for variable, different in values.items():
+            averages[variable] = different.pop() if len(different) == 1 else None
         return tuple(averages)
 
     @cached_property

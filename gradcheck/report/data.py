@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, partial
 from typing import final
 
 import numpy as np
+import torch
 
 from estimators.arguments import positive
 from estimators.collecting import all_episodes
@@ -187,6 +189,21 @@ class Report:
         return self.proved and self.agrees
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep torch from sharing work out: chunks are small, and on a busy machine threads wait for each other.
+
+    Beside a few other processes, reports took five times as long with two threads.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@_one_thread()
 def make_report(
     game: Game | GameTree,
     policy: PolicyTable | None = None,
