@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _OUTCOME = "(probability, next_state, reward, terminated)"
 _FEW = 5  # values named in a hint
-_MAX_ACTIONS = 1_000_000  # tables have a column for every number up to the largest
+MAX_ACTIONS = 1_000_000  # tables have a column for every number up to the largest
 
 
 def action_number(value: object, name: str) -> int:
@@ -27,9 +27,9 @@ def action_number(value: object, name: str) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
         raise invalid("an action numbered 0, 1, 2, …", name, value, "Actions are numbers; give them names elsewhere.")
-    if int(value) >= _MAX_ACTIONS:
+    if int(value) >= MAX_ACTIONS:
         hint = "Actions are columns of a table: number them without gaps."
-        raise invalid(f"an action below {_MAX_ACTIONS:,}", name, value, hint)
+        raise invalid(f"an action below {MAX_ACTIONS:,}", name, value, hint)
     return int(value)
 
 

@@ -24,6 +24,9 @@ class Arithmetic:
     from_fractions: Callable[[Iterable[Fraction]], list[Any]]
     to_fractions: Callable[[Iterable[Any]], list[Fraction]]
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _by_name, (self.name,)  # what converts cannot be pickled; an evaluation should be
+
     def read(self, values: Iterable[Fraction]) -> Array:
         """An object array to compute with."""
         with no_collection():
@@ -36,6 +39,10 @@ class Arithmetic:
 
 
 FRACTIONS = Arithmetic("fractions", list, list)
+
+
+def _by_name(name: str) -> Arithmetic:
+    return FRACTIONS if name == FRACTIONS.name else fastest()
 
 
 @cache

@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import final
 
 from tree.answers import (
+    MAX_ACTIONS,
     action_number,
     check_observation,
     check_state,
@@ -36,6 +37,9 @@ class CheckedGame:
             raise invalid("a game (a TabularGame, or an object with the methods of Game)", "game", game, hint)
         if isinstance(game.num_actions, bool) or not isinstance(game.num_actions, Integral) or game.num_actions < 1:
             raise invalid("a whole number, 1 or more", "num_actions", game.num_actions)
+        if game.num_actions > MAX_ACTIONS:
+            hint = "Actions are columns of a table: number them without gaps."
+            raise invalid(f"at most {MAX_ACTIONS:,} actions", "num_actions", game.num_actions, hint)
         self._game = game
         self.num_actions = int(game.num_actions)
         self.horizon = horizon_of(game.horizon)

@@ -13,6 +13,7 @@ from typing import final
 import numpy as np
 
 from tree.arithmetic import Arithmetic, fastest
+from tree.errors import invalid
 from tree.passes import Passes, plan_of
 from tree.rationals import Number
 from tree.unroll import Array, GameTree
@@ -73,7 +74,8 @@ class Evaluation:
     def average_return(self) -> tuple[Number | None, ...]:
         """[V] the average return after the action, over its information set's nodes.
 
-        Where none is reached, the value they agree on, or None where they differ.
+        Where their weight is 0 (none is reached, or at discount 0 only later ones), the value that they agree on, or
+        None where they differ.
         """
         partials, weight = self.partials, self.weight
         averages: list[Number | None] = [p / w if w else None for p, w in zip(partials, weight, strict=True)]
@@ -109,8 +111,16 @@ def evaluate(tree: GameTree, x: Array, *, arithmetic: Arithmetic | None = None) 
         tree: from ``unroll``.
         x: [V] the probability of each variable's action; an object array of Fractions, or float64.
         arithmetic: for rationals; by default the fastest there is.
+
+    Raises:
+        InvalidArgument: if returns are too large for float64.
     """
     if x.dtype == object:
         numbers = arithmetic or fastest()
         return Evaluation(tree, plan_of(tree, numbers).run(numbers.read(x)))
-    return Evaluation(tree, plan_of(tree, None).run(np.asarray(x, dtype=np.float64)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        passes = plan_of(tree, None).run(np.asarray(x, dtype=np.float64))
+    if not np.isfinite(passes.value).all():
+        hint = "Returns pass 1e308. Divide all rewards by some number; or give game and policy in rationals."
+        raise invalid("a game whose returns fit in float64", "the largest reward", np.abs(tree.reward).max(), hint)
+    return Evaluation(tree, passes)

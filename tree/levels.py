@@ -7,6 +7,7 @@ outcomes is a dozen array operations.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING, final
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from tree.arrays import Array
 from tree.errors import invalid
+from tree.limits import Limit
 from tree.progress import progress
 from tree.rules import Rules
 
@@ -35,13 +37,13 @@ class Level:
     child: Array
 
 
-def as_graph(rules: Rules, max_nodes: int) -> tuple[list[Level], bool]:
+def as_graph(rules: Rules, limit: Limit) -> tuple[list[Level], bool]:
     """The levels with every state once in each, and whether that merged anything.
 
     Raises:
-        InvalidArgument: if there are more nodes than ``max_nodes``: they are counted before a level is built.
+        InvalidArgument: if there are more nodes or edges than fit: they are counted before a level is built.
     """
-    _refuse_too_many(rules, max_nodes)
+    _refuse_too_many(rules, limit)
     levels: list[Level] = []
     merged = False
     seen_at = np.empty(len(rules.states), dtype=np.intp)
@@ -116,29 +118,33 @@ def _children(goes_on: Array, child: Array) -> Array:
     return children
 
 
-def _refuse_too_many(rules: Rules, max_nodes: int) -> None:
-    """Count the nodes of the merged graph, level by level, keeping none; once a level repeats, by arithmetic."""
-    counts: list[int] = []
+def _refuse_too_many(rules: Rules, limit: Limit) -> None:
+    """Count nodes and edges of the merged graph, level by level, keeping none; once a level repeats, by arithmetic."""
+    edges_of = np.diff(rules.choice_edge[rules.state_choice])
+    nodes: list[int] = []
+    edges: list[int] = []
     known: dict[bytes, int] = {}
     seen_at = np.empty(len(rules.states), dtype=np.intp)
-    state, total, horizon = rules.start_state, 0, rules.game.horizon
+    state, horizon = rules.start_state, rules.game.horizon
+    total_nodes = total_edges = 0
     while len(state):
-        counts.append(len(state))
-        total += len(state)
+        nodes.append(len(state))
+        edges.append(int(edges_of[state].sum()))
+        total_nodes, total_edges = total_nodes + nodes[-1], total_edges + edges[-1]
         if horizon is not None:
             is_here = np.zeros(len(rules.state_infoset), dtype=bool)
             is_here[state] = True
-            before = known.setdefault(np.packbits(is_here).tobytes(), len(counts) - 1)
-            if before < len(counts) - 1:
-                total = _repeated(counts, before, horizon)
+            before = known.setdefault(blake2b(is_here.tobytes(), digest_size=16).digest(), len(nodes) - 1)
+            if before < len(nodes) - 1:
+                total_nodes, total_edges = (_repeated(counts, before, horizon) for counts in (nodes, edges))
                 break
-        if len(counts) >= _MAX_LEVELS_COUNTED and total > max_nodes:
-            raise _too_many(f"more than {total:,}", max_nodes)
-        _, edge, goes_on = _outcomes(rules, state, len(counts) - 1)
+        if len(nodes) >= _MAX_LEVELS_COUNTED and not limit.allows(total_nodes, total_edges):
+            raise _too_many("more than ", total_nodes, total_edges, limit)
+        _, edge, goes_on = _outcomes(rules, state, len(nodes) - 1)
         following = rules.next_state[edge[goes_on]]
         state = following[_first_visits(following, seen_at)[0]]
-    if total > max_nodes:
-        raise _too_many(f"{total:,}", max_nodes)
+    if not limit.allows(total_nodes, total_edges):
+        raise _too_many("", total_nodes, total_edges, limit)
 
 
 def _repeated(counts: list[int], before: int, horizon: int) -> int:
@@ -148,7 +154,10 @@ def _repeated(counts: list[int], before: int, horizon: int) -> int:
     return sum(head) + rounds * sum(period) + sum(period[:rest])
 
 
-def _too_many(number: str, max_nodes: int) -> Exception:
-    hint = f"It has {number} decisions. Give it a shorter horizon, or unroll(game, max_nodes=…) a larger limit."
+def _too_many(more: str, nodes: int, edges: int, limit: Limit) -> Exception:
+    hint = (
+        f"It has {more}{nodes:,} decisions with {edges:,} outcomes. Give it a shorter horizon, or "
+        "unroll(game, max_nodes=…) a larger limit."
+    )
     expected = "a game whose decisions fit, even with equal states at equal times merged"
-    return invalid(expected, "max_nodes", max_nodes, hint)
+    return invalid(expected, "max_nodes", limit.nodes, hint)

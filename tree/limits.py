@@ -3,17 +3,48 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
+from typing import final
+
+from tree.errors import invalid
 
 _BYTES_PER_NODE = 1_000  # arrays of a decision with a few outcomes, and of one evaluation of it
+_BYTES_PER_EDGE = 120
 _SHARE = 4  # a quarter of the memory
 _SMALLEST, _UNKNOWN = 1_000_000, 4 * 2**30
 _CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
-def default_max_nodes() -> int:
-    """As many decisions as fit a quarter of the memory of this machine, or container; a million at least."""
-    return max(_SMALLEST, _memory() // _SHARE // _BYTES_PER_NODE)
+@final
+@dataclass(frozen=True)
+class Limit:
+    """The largest game to unroll: decisions, and outcomes, where they are limited."""
+
+    nodes: int
+    edges: int | None = None
+
+    @classmethod
+    def of_memory(cls) -> Limit:
+        """What fits a quarter of the memory of this machine, or container; a million decisions at least."""
+        share = _memory() // _SHARE
+        return cls(max(_SMALLEST, share // _BYTES_PER_NODE), max(8 * _SMALLEST, share // _BYTES_PER_EDGE))
+
+    @classmethod
+    def of_nodes(cls, max_nodes: object) -> Limit:
+        """What the caller allows.
+
+        Raises:
+            InvalidArgument: if it is not 1, 2, …
+        """
+        if isinstance(max_nodes, bool) or not isinstance(max_nodes, Integral) or max_nodes < 1:
+            raise invalid("a whole number, 1 or more", "max_nodes", max_nodes, "Leave it out for what fits the memory.")
+        return cls(int(max_nodes))
+
+    def allows(self, nodes: int, edges: int) -> bool:
+        """Whether a game of this size may be unrolled."""
+        return nodes <= self.nodes and (self.edges is None or edges <= self.edges)
 
 
 def _memory() -> int:

@@ -82,7 +82,7 @@ def as_distribution(row: Sequence[Number]) -> tuple[Fraction, ...]:
     """Read the probabilities of one row as rationals that sum to 1 exactly, as they were meant to.
 
     Floats that print as decimals with sum 1 are those decimals. Else they are the simplest fractions that round to the
-    very same floats, if these sum to 1; else the last is 1 minus the others.
+    very same floats, if these sum to 1; else the largest takes up what is missing. A zero stays a zero.
 
     >>> as_distribution([0.1, 0.9]), as_distribution([1 / 3, 2 / 3])
     ((Fraction(1, 10), Fraction(9, 10)), (Fraction(1, 3), Fraction(2, 3)))
@@ -95,8 +95,9 @@ def as_distribution(row: Sequence[Number]) -> tuple[Fraction, ...]:
     simple = [value.limit_denominator(_LARGEST_DENOMINATOR) for value in read]
     if sum(simple) == 1 and all(float(a) == float(b) for a, b in zip(simple, row, strict=True)):
         return tuple(simple)
-    *others, _ = read
-    return (*others, 1 - sum(others, start=Fraction(0)))
+    largest = max(range(len(read)), key=read.__getitem__)  # at least 1/n, and what is missing is rounding
+    read[largest] += 1 - sum(read, start=Fraction(0))
+    return tuple(read)
 
 
 def is_exact(values: Iterable[Number]) -> bool:

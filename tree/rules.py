@@ -249,7 +249,7 @@ class _Code:
         actions = self._game.legal_actions(state)
         if type(actions) in _ROWS:
             same = tuple(actions)
-            if same in self._good and bool not in map(type, same):
+            if same in self._good and set(map(type, same)) == {int}:
                 return seen, same
         read = self._checked.read_actions(state, actions)
         if tuple(actions) == read:

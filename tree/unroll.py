@@ -10,7 +10,7 @@ node, which several edges lead to; everything that is summed over histories come
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
@@ -22,7 +22,7 @@ from tree.arrays import Array
 from tree.errors import invalid
 from tree.game import Game, Observation, State
 from tree.levels import ENDS, Level, as_graph, as_tree, histories
-from tree.limits import default_max_nodes
+from tree.limits import Limit
 from tree.rationals import Number
 from tree.rules import Rules, explore
 
@@ -164,6 +164,10 @@ class GameTree:
         """[E] the rewards as Fractions; floats are read as the decimals they print as."""
         return self.rules.rational_reward[self.edge_rule]
 
+    def __getstate__(self) -> dict[str, Any]:
+        # What is worked out from the fields is worked out again: it is large, and not all of it can be pickled.
+        return {one.name: getattr(self, one.name) for one in fields(self)} | {"prepared": {}}
+
     def state_of(self, node: int) -> State:
         """The state of a node."""
         return self.rules.states[self.node_state[node]]
@@ -186,7 +190,8 @@ def unroll(game: Game | GameTree, *, max_nodes: int | None = None, merge: bool |
 
     Args:
         game: any finite game; a tree is handed back as it is, or rebuilt if it is not as ``merge`` asks.
-        max_nodes: refuse more decisions than this; by default, what fits a quarter of this machine's memory.
+        max_nodes: refuse more decisions than this; by default, what fits a quarter of this machine's memory. A tree
+            that is handed back is not counted again.
         merge: True for a graph, in which histories with equal state and time are one node; False for the tree of all
             histories; None for the graph where it is smaller than the tree.
 
@@ -197,22 +202,24 @@ def unroll(game: Game | GameTree, *, max_nodes: int | None = None, merge: bool |
     >>> unroll(robot()).variables
     (((2, 1), 0), ((2, 1), 1), ((1, 0), 0), ((1, 0), 1), ((2, 0), 0), ((2, 0), 1))
     """
-    limit = default_max_nodes() if max_nodes is None else max_nodes
+    if merge not in (None, False, True):
+        raise invalid("True, False or None", "merge", merge)
+    limit = Limit.of_memory() if max_nodes is None else Limit.of_nodes(max_nodes)
     if isinstance(game, GameTree):
         if merge in (None, game.merged):
             return game
         rules = game.rules
     else:
-        rules = explore(game, max_states=limit)
+        rules = explore(game, max_states=limit.nodes)
     levels, merged = as_graph(rules, limit)
     if merge is False and merged:
         graph = _assemble(rules, levels, merged=True)
-        if graph.num_histories > limit:
+        if not limit.allows(graph.num_histories, graph.num_histories * graph.num_edges // graph.num_nodes):
             hint = (
                 f"The tree has {graph.num_histories:,} decisions. As a graph, with equal states at equal times merged, "
                 f"the game has {graph.num_nodes:,}: unroll(game, merge=True)."
             )
-            raise invalid("a game whose tree fits", "max_nodes", limit, hint)
+            raise invalid("a game whose tree fits", "max_nodes", limit.nodes, hint)
         levels, merged = as_tree(rules), False
     return _assemble(rules, levels, merged=merged if merge is None else merge)
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, final
 
 from tree.checked_game import CheckedGame
+from tree.endings import refuse_cycle
 from tree.errors import invalid
 from tree.game import Game, Observation, State, TabularGame
 from tree.rationals import Number
@@ -58,6 +59,10 @@ def survey(game: Game) -> Survey:
     Survey(observations=3, decisions=3, episodes=5, shortest=1, longest=3, uniform_return=Fraction(39, 8))
     """
     game = _checked(game)
+    for _ in _states(game):  # refuses those that are too many
+        pass
+    if game.horizon is None:
+        refuse_cycle((state for _, state in game.starts()), lambda state: _following(game, state))
     seen: set[Observation] = set()
     decisions = episodes = 0
     lengths: list[int] = []
@@ -66,6 +71,8 @@ def survey(game: Game) -> Survey:
     level: dict[State, tuple[int, Number]] = {state: (1, chance) for chance, state in game.starts()}
     while level:
         step, following = len(lengths) + 1, dict[State, tuple[int, Number]]()
+        if step > _MAX_STATES:
+            raise invalid(f"a game of at most {_MAX_STATES:,} steps", "horizon", game.horizon, "Give it a shorter one.")
         ended = 0
         for state, (histories, reach) in level.items():
             seen.add(game.observe(state))
@@ -122,6 +129,11 @@ def _uniform_row(legal: Sequence[int], num_actions: int) -> tuple[Fraction, ...]
 
 def _checked(game: Any) -> Game:
     return game if isinstance(game, TabularGame) else CheckedGame(game)
+
+
+def _following(game: Game, state: State) -> set[State]:
+    outcomes = (outcome for action in game.legal_actions(state) for outcome in game.step(state, action))
+    return {next_state for _, next_state, _, terminated in outcomes if not terminated}
 
 
 def _states(game: Game) -> Iterator[State]:
