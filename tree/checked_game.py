@@ -19,6 +19,8 @@ from tree.errors import invalid, shown
 from tree.game import Game, Observation, Outcome, State
 from tree.rationals import Number, probabilities
 
+_METHODS = ("num_actions", "horizon", "discount", "starts", "legal_actions", "step", "observe")
+
 
 @final
 class CheckedGame:
@@ -33,7 +35,7 @@ class CheckedGame:
 
     def __init__(self, game: Game) -> None:
         if isinstance(game, type) or not isinstance(game, Game):
-            hint = "It is a class: make an object of it." if isinstance(game, type) else ""
+            hint = "It is a class: make an object of it." if isinstance(game, type) else _missing(game)
             raise invalid("a game (a TabularGame, or an object with the methods of Game)", "game", game, hint)
         if isinstance(game.num_actions, bool) or not isinstance(game.num_actions, Integral) or game.num_actions < 1:
             raise invalid("a whole number, 1 or more", "num_actions", game.num_actions)
@@ -89,3 +91,9 @@ class CheckedGame:
         seen = self._game.observe(state)
         check_observation(seen, f"observe({shown(state)})")
         return seen
+
+
+def _missing(game: object) -> str:
+    """Which of the methods an object lacks, if it has some of them."""
+    missing = [name for name in _METHODS if not hasattr(game, name)]
+    return f"It has no {' and no '.join(missing)}." if 0 < len(missing) < len(_METHODS) else ""

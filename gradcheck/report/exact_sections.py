@@ -214,7 +214,8 @@ def _terms_of_Y(report: Report) -> Iterator[str]:
         some = term._replace(average=term.average[:at_most])
         [expression] = surrogate_terms([some], sums.x, sums.p)
         left = len(term.average) - len(some.average)
-        yield _write(expression) if not left else f"{_write(expression).removesuffix(')')} + {left} more)"
+        inside, _, after = _write(expression).rpartition(")")  # of the average; chances may follow it, as in (…)/6
+        yield f"{inside} + {left} more){after}" if left else _write(expression)
 
 
 def how_proved(proof: Proof) -> str:

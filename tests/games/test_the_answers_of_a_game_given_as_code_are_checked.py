@@ -77,6 +77,20 @@ def test_two_ways_to_one_state_are_no_cycle():
     assert expected_return(game, POLICY | {"c": (1, 0)}) == 0
 
 
+def test_a_method_that_is_missing_is_named():
+    class Half:
+        num_actions, horizon, discount = 2, 1, 1
+
+        def starts(self):
+            return [(1, "a")]
+
+        def observe(self, state):
+            return state
+
+    with pytest.raises(InvalidArgument, match=r"It has no legal_actions and no step\."):
+        unroll(Half())
+
+
 def test_legal_actions_are_put_in_order():
     game = spoiled(legal_actions=lambda self, state: [1, 0, 1])
     assert unroll(game).variables == (("a", 0), ("a", 1), ("b", 0), ("b", 1))
