@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from typing import Any, final
 
 from tree.arrays import Array, objects
@@ -72,4 +72,4 @@ def _lowest_terms() -> Callable[[int, int], Fraction]:
         Fraction(1, 2, _normalize=False)  # type: ignore[call-arg]  # Python 3.11 and before
     except TypeError:
         return Fraction
-    return lambda numerator, denominator: Fraction(numerator, denominator, _normalize=False)  # type: ignore[call-arg]
+    return partial(Fraction, _normalize=False)  # type: ignore[call-arg]
