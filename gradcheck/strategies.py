@@ -16,7 +16,7 @@ except ImportError as error:
 
 from tree.gallery.arguments import whole_number
 from tree.gallery.random_games import drawn_game
-from tree.gallery.survey import survey
+from tree.gallery.survey import survey, uniform_policy
 from tree.game import Game, Observation, TabularGame
 from tree.robot import robot
 from tree.tables import PolicyTable
@@ -143,11 +143,6 @@ def episodes(
     from estimators.collecting import all_episodes
 
     tree = unroll(game)
-    every = all_episodes(tree, _uniform(tree) if policy is None else policy)
+    every = all_episodes(tree, uniform_policy(tree) if policy is None else policy)
     numbers = st.integers(0, every.count - 1)
     return st.lists(numbers, min_size=1, max_size=max_size).map(every.episodes.select)
-
-
-def _uniform(tree: GameTree) -> dict[Observation, tuple[Fraction, ...]]:
-    rows = zip(tree.observations, tree.legal_actions.tolist(), strict=True)
-    return {observation: tuple(Fraction(int(ok), sum(legal)) for ok in legal) for observation, legal in rows}

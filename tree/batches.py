@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from tree.arrays import Array
 from tree.compiled import compiled_passes, layout_of, scratch_of
 from tree.errors import invalid
+from tree.exact import refuse_overflow
 from tree.game import Game
 from tree.passes import plan_of
 from tree.progress import progress
@@ -49,7 +50,8 @@ def evaluate_batch(game: Game | GameTree, x: ArrayLike, *, compiled: bool = Fals
             seconds at its first use on a machine. The results agree to rounding.
 
     Raises:
-        InvalidArgument: if x does not have a column for each variable, or is not finite.
+        InvalidArgument: if x does not have a column for each variable, or is not finite; if returns are too large for
+            float64.
         ImportError: if numba is asked for and missing.
 
     >>> from tree.robot import robot
@@ -69,9 +71,12 @@ def evaluate_batch(game: Game | GameTree, x: ArrayLike, *, compiled: bool = Fals
     found = Evaluations(np.empty(len(rows)), np.empty(rows.shape))
     begins = range(0, len(rows), _COLUMNS)
     fill = _compiled_filler(tree) if compiled else _columns_filler(tree)
-    for begin in progress(begins, len(begins), f"batches of {_COLUMNS} policies"):
-        some = slice(begin, begin + _COLUMNS)
-        fill(rows[some], found.expected_return[some], found.partials[some])
+    with np.errstate(over="ignore", invalid="ignore"):
+        for begin in progress(begins, len(begins), f"batches of {_COLUMNS} policies"):
+            some = slice(begin, begin + _COLUMNS)
+            fill(rows[some], found.expected_return[some], found.partials[some])
+    refuse_overflow(tree, found.expected_return)
+    refuse_overflow(tree, found.partials)
     return found
 
 

@@ -120,7 +120,16 @@ def evaluate(tree: GameTree, x: Array, *, arithmetic: Arithmetic | None = None) 
         return Evaluation(tree, plan_of(tree, numbers).run(numbers.read(x)))
     with np.errstate(over="ignore", invalid="ignore"):
         passes = plan_of(tree, None).run(np.asarray(x, dtype=np.float64))
-    if not np.isfinite(passes.value).all():
+    refuse_overflow(tree, passes.value)
+    return Evaluation(tree, passes)
+
+
+def refuse_overflow(tree: GameTree, values: Array) -> None:
+    """Refuse returns that are not finite.
+
+    Raises:
+        InvalidArgument: if there are any.
+    """
+    if not np.isfinite(values).all():
         hint = "Returns pass 1e308. Divide all rewards by some number; or give game and policy in rationals."
         raise invalid("a game whose returns fit in float64", "the largest reward", np.abs(tree.reward).max(), hint)
-    return Evaluation(tree, passes)

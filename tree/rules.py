@@ -64,7 +64,7 @@ class Rules:
     chance_number: Array = field(repr=False)
     reward_number: Array = field(repr=False)
 
-    @property
+    @cached_property
     def exact(self) -> bool:
         """Whether every number of the game is rational."""
         return is_exact([*self.numbers, *self.start_chance, self.game.discount])

@@ -105,7 +105,14 @@ class GameTree:
     @cached_property
     def num_histories(self) -> int:
         """How many nodes there are, or would be, in the tree of all histories: exact, however large."""
-        return sum(map(sum, histories(self)))
+        return sum(map(sum, histories(self))) if self.merged else self.num_nodes
+
+    @property
+    def num_history_edges(self) -> int:
+        """How many edges that tree has, or would have."""
+        edges_of = np.diff(self.choice_edge[self.node_choice], append=self.num_edges).tolist()
+        every = chain.from_iterable(histories(self))
+        return sum(count * edges for count, edges in zip(every, edges_of, strict=True))
 
     @property
     def legal_actions(self) -> Array:
@@ -214,7 +221,7 @@ def unroll(game: Game | GameTree, *, max_nodes: int | None = None, merge: bool |
     levels, merged = as_graph(rules, limit)
     if merge is False and merged:
         graph = _assemble(rules, levels, merged=True)
-        if not limit.allows(graph.num_histories, graph.num_histories * graph.num_edges // graph.num_nodes):
+        if not limit.allows(graph.num_histories, graph.num_history_edges):
             hint = (
                 f"The tree has {graph.num_histories:,} decisions. As a graph, with equal states at equal times merged, "
                 f"the game has {graph.num_nodes:,}: unroll(game, merge=True)."

@@ -32,6 +32,7 @@ from tree.best import Strategy, best_strategy, best_with_recall
 from tree.errors import invalid
 from tree.exact import Evaluation, evaluate
 from tree.expansion import num_terms
+from tree.gallery.survey import uniform_policy
 from tree.game import Game, State, TabularGame
 from tree.identities import Proof, SumPolynomials
 from tree.progress import progress
@@ -253,7 +254,7 @@ def make_report(
     single: tuple[FiniteBatch, ...] = ()
     if size.listable:
         tree = unroll(tree, merge=False)
-        policy = _uniform(tree) if policy is None else policy
+        policy = uniform_policy(tree) if policy is None else policy
         sums, spread = symbolic_sums(tree), None
         at = sums.at(policy)
         x, truth = objects(at.x), at.evaluation
@@ -309,11 +310,6 @@ def _in_chunks(tree: GameTree, x: Array, episodes: int, seed: int) -> Iterator[E
     chunk = max(1, min(math.ceil(episodes / _CHUNKS), _STEPS_AT_ONCE // len(tree.node_levels)))
     chunks = sample_in_chunks(tree, x, episodes, seed, chunk=chunk)
     return progress(chunks, math.ceil(episodes / chunk), f"chunks of {chunk:,} episodes")
-
-
-def _uniform(tree: GameTree) -> PolicyTable:
-    rows = ([Fraction(int(is_legal), int(legal.sum())) for is_legal in legal] for legal in tree.legal_actions)
-    return dict(zip(tree.observations, rows, strict=True))
 
 
 def _probabilities(tree: GameTree, policy: PolicyTable | None) -> Array:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradcheck import TabularGame
 from gradcheck.strategies import games
 from tree.exact import evaluate
 from tree.modular import (
@@ -81,3 +82,12 @@ def test_the_probability_of_an_error_is_at_most_what_is_said(chain):
     tree = unroll(chain)
     assert error_probability(tree, rounds_needed(tree)) <= 1e-15
     assert error_probability(tree, 1) == pytest.approx((2 * 200 + 2) / 2**61)
+
+
+def test_long_games_need_more_than_one_point():
+    steps = {"here": {0: [(1, "here", 1, False)]}}
+    long = unroll(TabularGame(steps, "here", horizon=2_000))
+    assert error_probability(long, 1) > 1e-15
+    assert rounds_needed(long) == 2
+    assert error_probability(long, 2) == error_probability(long, 1) ** 2
+    assert identity_holds(long)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcheck import InvalidArgument, TabularGame, expected_return, games, symbolic_sums, unroll
+from tree.batches import evaluate_batch
 from tree.exact import evaluate
 from tree.rationals import as_distribution
 from tree.rules import explore
@@ -51,6 +52,36 @@ def test_returns_beyond_float64_are_refused():
     large = TabularGame({"s": {0: [(1, "s", 1e308, False)], 1: [(1, "e", 0, True)]}}, "s", horizon=4)
     with pytest.raises(InvalidArgument, match="returns fit in float64"):
         expected_return(large, {"s": (1.0, 0.0)})
+    for compiled in (False, True):
+        with pytest.raises(InvalidArgument, match="returns fit in float64"):
+            evaluate_batch(large, [[1.0, 0.0]], compiled=compiled)
+
+
+def test_the_outcomes_of_a_tree_are_counted_too():
+    graph = unroll(ring(3, 12), merge=True)
+    tree = unroll(graph, merge=False)
+    assert (graph.num_histories, graph.num_history_edges) == (tree.num_nodes, tree.num_edges)
+    assert (tree.num_histories, tree.num_history_edges) == (tree.num_nodes, tree.num_edges)
+
+
+def test_nan_inside_an_observation_is_refused_from_code_too():
+    class Blind:
+        num_actions, horizon, discount = 1, 1, 1
+
+        def starts(self):
+            return [(1, "a")]
+
+        def legal_actions(self, state):
+            return [0]
+
+        def observe(self, state):
+            return (1.0, float("nan"))
+
+        def step(self, state, action):
+            return [(1, "b", 0, True)]
+
+    with pytest.raises(InvalidArgument, match="without NaN"):
+        unroll(Blind())
 
 
 @given(row=st.lists(st.floats(0, 1), min_size=1, max_size=6).filter(lambda row: sum(row) > 0.1))

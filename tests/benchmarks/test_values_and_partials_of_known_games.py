@@ -17,9 +17,14 @@ GOALS = {"leduc_poker": (20, 100, None), "liars_dice": (40, 100, None), "tic_tac
 @pytest.fixture(scope="module", params=GOALS)
 def known(request):
     name = request.param
-    tree = unroll(from_openspiel(name, opponents="same"), merge=False)
+    tree = full_tree(name)
     legal = tree.legal_actions.sum(axis=1)
     return name, tree, np.repeat(1 / legal, legal)
+
+
+def full_tree(name):
+    """Every history, all players' decisions those of one policy."""
+    return unroll(from_openspiel(name, opponents="same"), merge=False)
 
 
 def test_against_openspiel_and_a_copy(known, table):
@@ -58,10 +63,9 @@ def test_against_openspiel_and_a_copy(known, table):
         table.cost(f"{job}, numba", f"a copy of its {size}", numba / bytes_, limits[1], milliseconds(numba, bytes_))
 
 
-def test_many_policies_at_once(known, table):
-    name, tree, _ = known
-    if name != "leduc_poker":
-        pytest.skip("one game is enough")
+def test_many_policies_at_once(table):
+    name = "leduc_poker"
+    tree = full_tree(name)
     policies = np.random.default_rng(0).dirichlet(np.ones(3), size=(1000, len(tree.variables)))[..., 0]
 
     def one_by_one():

@@ -4,7 +4,6 @@ size, and writes valid JSON each time."""
 import json
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import jsonschema
@@ -51,7 +50,6 @@ def test_on_every_game_of_the_gallery_and_on_a_file(tmp_path):
     assert all(document["finite_batch"] for document in documents.values())
 
 
-@pytest.mark.skipif(find_spec("gymnasium") is None, reason="Gymnasium is not installed.")
 def test_on_games_of_gymnasium(tmp_path):
     names = ("FrozenLake-v1", "Blackjack-v1", "Taxi-v4", "CliffWalking-v1 with --horizon=100")
     lake, blackjack, taxi, cliff = (f"gymnasium:{name}" for name in names)
@@ -70,7 +68,6 @@ def test_on_games_of_gymnasium(tmp_path):
     assert documents[blackjack]["expected_return"]["exact"] is not None
 
 
-@pytest.mark.skipif(find_spec("pyspiel") is None, reason="OpenSpiel is not installed.")
 def test_on_games_of_openspiel(tmp_path):
     kuhn, leduc = "openspiel:kuhn_poker", "openspiel:leduc_poker"
     documents = run_all([kuhn, leduc], tmp_path)
