@@ -23,7 +23,8 @@ from tree.paths import paths
 from tree.tables import PolicyTable
 from tree.unroll import ENDS, GameTree, unroll
 
-_NOT_BY_STEP = {"num_episodes", "lengths", "group_index", "episode_index"}  # the last is, but counts within a batch
+# The last of these is by step, but counts within a batch.
+_NOT_BY_STEP = {"num_episodes", "lengths", "group_index", "discount", "episode_index"}
 _BY_STEP = tuple(field.name for field in fields(Episodes) if field.name not in _NOT_BY_STEP)
 
 
@@ -78,8 +79,10 @@ def episodes_along(
     lengths: NDArray[np.int64],
     table: Tensor,
     features: NDArray[np.float64],
+    *,
+    values: NDArray[np.float64] | None = None,
 ) -> Episodes:
-    """The episodes that follow these edges of the tree.
+    """The episodes that follow these edges of the tree, or pieces of them that a collector has cut short.
 
     Args:
         tree: the unrolled game.
@@ -87,6 +90,8 @@ def episodes_along(
         lengths: [N] the number of edges of each episode.
         table: [I, A] the action probabilities they were sampled with; gives the dtype and the device.
         features: [I, D] what the player sees in each information set.
+        values: [M] the average return from each node on, which a piece is worth after its cut; without pieces, not
+            needed.
     """
     choice = tree.edge_choice[edges]
     node = tree.choice_node[choice]
@@ -102,13 +107,19 @@ def episodes_along(
 
     rewards = tensor(tree.reward[edges], table.dtype)
     times = tensor(tree.node_time[node])
-    dones = tensor(child == ENDS)
+    terminated = child == ENDS
+    last = np.zeros_like(terminated)
+    last[np.cumsum(lengths) - 1] = True
+    truncated = last & ~terminated
+    bootstrap = np.zeros(len(edges)) if values is None else np.where(truncated, values[child], 0.0)
+    discount, dones = float(tree.game.discount), tensor(last)
+    returns = returns_to_go(rewards + discount * tensor(bootstrap, table.dtype), times, dones, discount)
     return Episodes(
         observations=tensor(features[infoset], table.dtype),
         actions=tensor(action),
         rewards=rewards,
         dones=dones,
-        future_returns=returns_to_go(rewards, times, dones, float(tree.game.discount)),
+        future_returns=returns,
         episode_index=tensor(episode_index),
         time_steps=times,
         log_probs=table.detach()[tensor(infoset), tensor(action)].log(),
@@ -117,8 +128,10 @@ def episodes_along(
         lengths=tensor(lengths),
         group_index=tensor(roots),
         next_observations=tensor(next_seen, table.dtype),
-        terminated=dones,
-        truncated=torch.zeros_like(dones),
+        terminated=tensor(terminated),
+        truncated=tensor(truncated),
+        bootstrap_values=tensor(bootstrap, table.dtype),
+        discount=discount,
     )
 
 

@@ -12,7 +12,7 @@ from torch.distributions import Categorical
 from estimators.episodes import Episodes
 from tree.errors import invalid
 
-#: Observations [T, D] → logits [T, A], or a ``Categorical``.
+#: Observations [T, D] → logits [T, A], or a ``Categorical``, or a tuple that begins with either.
 Policy: TypeAlias = "nn.Module | Callable[[Tensor], Any]"
 
 
@@ -55,13 +55,17 @@ def action_distribution(policy: Policy, observations: Tensor, legal_actions: Ten
 
 
 def ask(policy: Policy, observations: Tensor) -> object:
-    """What the policy returns for observations [T, D]; if it raises, with a note on what it was asked."""
+    """What the policy says about actions at observations [T, D]; if it raises, with a note on what it was asked.
+
+    Of a tuple, such as a network with a critic returns, it is the first part: (logits, value).
+    """
     try:
-        return policy(observations)
+        output = policy(observations)
     except Exception as error:
         shape, dtype = tuple(observations.shape), str(observations.dtype).removeprefix("torch.")
         error.add_note(f"The policy was called with observations of shape {shape} and dtype {dtype}.")
         raise
+    return output[0] if isinstance(output, tuple) and output else output
 
 
 def as_distribution(output: object, legal_actions: Tensor) -> ActionDistribution:

@@ -17,7 +17,7 @@ from tree.rationals import NumberLike, number
 @final
 @dataclass(frozen=True, eq=False)
 class Episodes:
-    """A batch of N complete episodes with T steps in all; D numbers in an observation, A actions.
+    """A batch of N episodes with T steps in all; D numbers in an observation, A actions.
 
     Attributes:
         observations: [T, D] float, what the policy saw.
@@ -35,6 +35,9 @@ class Episodes:
         next_observations: [T, D], what the policy saw next; zeros where the episode ended.
         terminated: [T] bool, True where the game ended (reaching its horizon is an end of the game).
         truncated: [T] bool, True where a collector cut the episode short; never so in complete episodes.
+        bootstrap_values: [T], the exact value, under the policy that sampled it, of where the player stood when the
+            collector cut the episode short; 0 at all other steps. ``future_returns`` include it, discounted.
+        discount: γ of the game.
 
     Floats have the dtype of the policy that sampled them.
     """
@@ -54,6 +57,8 @@ class Episodes:
     next_observations: Tensor
     terminated: Tensor
     truncated: Tensor
+    bootstrap_values: Tensor
+    discount: float = 1.0
 
     def padded(self, name: str) -> tuple[Tensor, Tensor]:
         """One field in the layout that language-model losses use.
@@ -105,7 +110,7 @@ class Episodes:
         )
 
 
-_EPISODE_FIELDS = ("num_episodes", "lengths", "group_index")
+_EPISODE_FIELDS = ("num_episodes", "lengths", "group_index", "discount")
 _STEP_FIELDS = tuple(field.name for field in fields(Episodes) if field.name not in _EPISODE_FIELDS)
 
 
@@ -158,13 +163,14 @@ def from_steps(
         raise invalid(
             "actions below num_actions", "num_actions", num_actions, f"The batch has the action {max(taken)}."
         )
+    factor = float(discount_of(discount))
     next_seen = torch.cat([seen[1:], torch.zeros_like(seen[:1])]) * ~ends[:, None]
     return Episodes(
         observations=seen,
         actions=torch.tensor(taken),
         rewards=gains,
         dones=ends,
-        future_returns=returns_to_go(gains, time_steps, ends, float(discount_of(discount))),
+        future_returns=returns_to_go(gains, time_steps, ends, factor),
         episode_index=episode_index,
         time_steps=time_steps,
         log_probs=torch.full_like(gains, torch.nan),
@@ -175,6 +181,8 @@ def from_steps(
         next_observations=next_seen,
         terminated=ends,
         truncated=torch.zeros_like(ends),
+        bootstrap_values=torch.zeros_like(gains),
+        discount=factor,
     )
 
 

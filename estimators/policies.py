@@ -36,12 +36,20 @@ class _Lookup(nn.Module):
         self.register_buffer("features", torch.as_tensor(observation_features(tree)))
 
     def forward(self, observations: Tensor) -> Tensor:
+        return self.find(observations)[0]
+
+    def find(self, observations: Tensor) -> tuple[Tensor, Tensor]:
+        """The same, and whether they are known, [T]: under ``torch.vmap`` what is not cannot be refused."""
         same = (observations.unsqueeze(-2) == self.features).all(dim=-1)
-        found = same.any(dim=-1)
-        if not found.all():
+        known = same.any(dim=-1)
+        try:
+            missing = not known.all()
+        except RuntimeError:  # under torch.vmap no value can be looked at
+            missing = False
+        if missing:
             hint = "It belongs to no information set. (The zeros of a padded batch do not; use the flat steps.)"
-            raise invalid("observations of the game", "observations", observations[~found][0].tolist(), hint)
-        return same.to(torch.int8).argmax(dim=-1)
+            raise invalid("observations of the game", "observations", observations[~known][0].tolist(), hint)
+        return same.to(torch.int8).argmax(dim=-1), known
 
 
 @final
@@ -73,8 +81,9 @@ class TabularPolicy(nn.Module):
 
     def forward(self, observations: Tensor) -> Tensor:
         """Observations [T, D] → logits [T, A], -inf where an action is illegal."""
-        infosets = self.lookup(observations)
-        return self.logits[infosets].masked_fill(~self.legal_actions[infosets], -torch.inf)
+        infosets, known = self.lookup.find(observations)
+        logits = self.logits[infosets].masked_fill(~self.legal_actions[infosets], -torch.inf)
+        return logits.masked_fill(~known.unsqueeze(-1), torch.nan)
 
 
 @final
@@ -141,5 +150,7 @@ class ProbabilityTable(nn.Module):
 
     def forward(self, observations: Tensor) -> FreeProbabilities:
         """Observations [T, D] → probabilities [T, A], 0 where an action is illegal."""
-        variables = self.variable_of[self.lookup(observations)]
-        return FreeProbabilities(self.x[variables].masked_fill(variables < 0, 0.0))
+        infosets, known = self.lookup.find(observations)
+        variables = self.variable_of[infosets]
+        probs = self.x[variables].masked_fill(variables < 0, 0.0)
+        return FreeProbabilities(probs.masked_fill(~known.unsqueeze(-1), torch.nan))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,8 +42,8 @@ def probability_table(policy: Policy | PolicyTable, tree: GameTree) -> Tensor:
     probs = _probabilities(policy, features, legal)
     if not probs.isfinite().all():
         infoset = int((~probs.isfinite()).any(dim=1).nonzero()[0])
-        output = policy(features)
-        shown = (output if isinstance(output, Tensor) else output.logits)[infoset].tolist()
+        output: Any = ask(policy, features)
+        shown = (output.logits if isinstance(output, Categorical) else output)[infoset].tolist()
         name = f"the logits at the observation {tree.observations[infoset]!r}"
         hint = "Only -inf may stand for an action that is never taken, and not for all of them."
         raise invalid("finite logits", name, shown, hint)

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from estimators.sampling import sample as sample
     from estimators.training import train as train
     from gradcheck import games as games
+    from gradcheck import objectives as objectives
     from gradcheck import strategies as strategies
+    from gradcheck.assertions import assert_consistent as assert_consistent
+    from gradcheck.assertions import assert_proportional as assert_proportional
+    from gradcheck.assertions import assert_unbiased as assert_unbiased
+    from gradcheck.checking.check import check as check
+    from gradcheck.checking.result import CheckResult as CheckResult
+    from gradcheck.errors import GradcheckError as GradcheckError
+    from gradcheck.histories import with_histories as with_histories
     from gradcheck.moments import GradientMoments as GradientMoments
     from gradcheck.moments import gradient_moments as gradient_moments
     from gradcheck.moments import optimal_baseline as optimal_baseline
@@ -41,16 +49,22 @@ if TYPE_CHECKING:
     from tree.unroll import unroll as unroll
 
 _HOME = {
+    "CheckResult": "gradcheck.checking.result",
     "Episodes": "estimators.episodes",
     "Game": "tree.game",
     "GameTree": "tree.unroll",
+    "GradcheckError": "gradcheck.errors",
     "GradientMoments": "gradcheck.moments",
     "InvalidArgument": "tree.errors",
     "LinearPolicy": "estimators.policies",
     "SymbolicSums": "tree.sums",
     "TabularGame": "tree.game",
     "TabularPolicy": "estimators.policies",
+    "assert_consistent": "gradcheck.assertions",
+    "assert_proportional": "gradcheck.assertions",
+    "assert_unbiased": "gradcheck.assertions",
     "best_strategy": "tree.best",
+    "check": "gradcheck.checking.check",
     "evaluate_batch": "tree.batches",
     "expected_return": "gradcheck.truth",
     "from_gymnasium": "tree.sources.from_gymnasium",
@@ -65,20 +79,27 @@ _HOME = {
     "symbolic_sums": "tree.sums",
     "train": "estimators.training",
     "unroll": "tree.unroll",
+    "with_histories": "gradcheck.histories",
 }
-_MODULES = ("games", "strategies")
+_MODULES = ("games", "objectives", "strategies")
 
 __all__ = [
+    "CheckResult",
     "Episodes",
     "Game",
     "GameTree",
+    "GradcheckError",
     "GradientMoments",
     "InvalidArgument",
     "LinearPolicy",
     "SymbolicSums",
     "TabularGame",
     "TabularPolicy",
+    "assert_consistent",
+    "assert_proportional",
+    "assert_unbiased",
     "best_strategy",
+    "check",
     "estimators",
     "evaluate_batch",
     "expected_return",
@@ -87,6 +108,7 @@ __all__ = [
     "games",
     "gradient_moments",
     "load_game",
+    "objectives",
     "optimal_baseline",
     "partials",
     "policy_gradient",
@@ -96,6 +118,7 @@ __all__ = [
     "symbolic_sums",
     "train",
     "unroll",
+    "with_histories",
 ]
 
 

@@ -153,6 +153,7 @@ class _Values:
 
     def __init__(self, loss: Loss, policy: nn.Module, episodes: Episodes) -> None:
         self._loss, self._policy, self._answers = loss, policy, policy(episodes.observations)
+        self._discount = episodes.discount
 
     def __call__(self, batches: Batches) -> Tensor:
         """[B] the values on the batches."""
@@ -165,7 +166,7 @@ class _Values:
         return torch.stack([self._loss(self._policy, batches.episodes.select(chosen)) for chosen in batches.chosen])
 
     def _on_one(self, steps: Tensor, parts: dict[str, Tensor]) -> Tensor:
-        batch = Episodes(**parts, num_episodes=parts["lengths"].shape[0])
+        batch = Episodes(**parts, num_episodes=parts["lengths"].shape[0], discount=self._discount)
 
         def answer(observations: Tensor) -> Tensor:
             if observations is not batch.observations:

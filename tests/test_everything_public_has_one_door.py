@@ -7,12 +7,18 @@ from gradcheck import estimators
 
 #: The names that code outside this project relies upon.
 PROMISED = {
+    "CheckResult",
     "Episodes",
     "Game",
+    "GradcheckError",
     "InvalidArgument",
     "SymbolicSums",
     "TabularGame",
     "TabularPolicy",
+    "assert_consistent",
+    "assert_proportional",
+    "assert_unbiased",
+    "check",
     "estimators",
     "expected_return",
     "games",
@@ -34,7 +40,7 @@ def test_every_listed_name_can_be_imported(package):
 
 @pytest.mark.parametrize("package", [gradcheck, estimators], ids=lambda package: package.__name__)
 def test_the_list_is_where_the_names_come_from(package):
-    modules = {"estimators", "games", "strategies"} if package is gradcheck else set()
+    modules = {"estimators", "games", "objectives", "strategies"} if package is gradcheck else set()
     assert set(package.__all__) == set(package._HOME) | modules
 
 

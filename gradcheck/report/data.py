@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, partial
 from typing import final
 
 import numpy as np
-import torch
 
 from estimators.arguments import positive
 from estimators.collecting import all_episodes
@@ -21,6 +19,7 @@ from estimators.inverse_probability import inverse_prob
 from estimators.log_probability import log_prob
 from estimators.losses import Loss
 from estimators.sampling import NumberedTable, sample_counts, sample_in_chunks
+from estimators.threads import one_thread
 from estimators.weights import from_the_start, future_returns
 from gradcheck.estimates import Estimate, estimate_in_chunks
 from gradcheck.finite_batch import FiniteBatch, habits
@@ -190,21 +189,7 @@ class Report:
         return self.proved and self.agrees
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keep torch from sharing work out: chunks are small, and on a busy machine threads wait for each other.
-
-    Beside a few other processes, reports took five times as long with two threads.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-@_one_thread()
+@one_thread()
 def make_report(
     game: Game | GameTree,
     policy: PolicyTable | None = None,

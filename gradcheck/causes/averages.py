@@ -1,0 +1,200 @@
+"""Wrong averages: how terms of steps become one number."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from estimators.averages import Average, over_episodes, over_steps
+from estimators.distributions import Policy
+from estimators.episodes import Episodes
+from gradcheck.causes.cause import Cause
+from gradcheck.causes.parts import (
+    EITHER,
+    RIGHT_WEIGHTS,
+    against_steps,
+    by_step,
+    family,
+    future,
+    groups,
+    later_sums,
+    logits_of,
+    ownership,
+    ratio,
+    surrogate,
+    total,
+    totals,
+    unknown,
+    weighed,
+)
+from tree.errors import InvalidArgument
+
+_BY_EPISODES = "Divide the sum over all steps by the number of episodes, or by a constant."
+
+
+def over_sequences(terms: Tensor, episodes: Episodes) -> Tensor:
+    """The mean over episodes of the mean over each one's steps."""
+    return (terms / by_step(episodes, episodes.lengths.to(terms.dtype))).sum() / episodes.num_episodes
+
+
+def over_padding(terms: Tensor, episodes: Episodes) -> Tensor:
+    """Divided by all N · H places of the padded batch, H being the longest length."""
+    return terms.sum() / (episodes.num_episodes * episodes.lengths.max())
+
+
+def _over_times(terms: Tensor, episodes: Episodes) -> Tensor:
+    """At each time, the mean over the episodes that have not ended; the sum of these over times."""
+    same = (episodes.time_steps[:, None] == episodes.time_steps).to(terms.dtype)
+    return (terms / same.sum(dim=1)).sum()
+
+
+def _over_groups(terms: Tensor, episodes: Episodes) -> Tensor:
+    """The mean over groups of the mean over each one's steps."""
+    same = groups(episodes)
+    steps = same @ episodes.lengths.to(terms.dtype)
+    weights = same.sum(dim=1) / steps  # each group is counted once for each of its episodes
+    return (terms * by_step(episodes, weights)).sum() / episodes.num_episodes
+
+
+def _over_halves(terms: Tensor, episodes: Episodes) -> Tensor:
+    """The mean of the means over the steps of the first and of the second half of the episodes."""
+    half = (episodes.num_episodes + 1) // 2
+    first = (episodes.episode_index < half).to(terms.dtype)
+    parts = [first, 1 - first] if episodes.num_episodes > 1 else [first]
+    return sum(((terms * part).sum() / part.sum() for part in parts), terms.new_zeros(())) / len(parts)
+
+
+def _averaged(name: str, title: str, remedy: str, average: Average, *, needs: str = "") -> tuple[Cause, ...]:
+    losses = [surrogate(weights=right, average=average) for right in RIGHT_WEIGHTS]
+    return family(name, title, remedy, losses, needs=needs)
+
+
+def _mean_of_all(episodes: Episodes) -> Tensor:
+    """[T] the mean of all future returns at every step: what is left of [T, 1] times [T], which is [T, T]."""
+    return future(episodes).mean().expand_as(episodes.rewards)
+
+
+def _sum_of_all(episodes: Episodes) -> Tensor:
+    return future(episodes).sum().expand_as(episodes.rewards)
+
+
+def _mean_total(episodes: Episodes) -> Tensor:
+    return totals(episodes).mean().expand_as(episodes.rewards)
+
+
+def _mean_of_centred(episodes: Episodes) -> Tensor:
+    return against_steps(episodes).mean().expand_as(episodes.rewards)
+
+
+def _padded_by_repeating(episodes: Episodes) -> Tensor:
+    """[T] the last step of an episode counts as often as it is repeated to fill the padded batch."""
+    missing = episodes.lengths.max() - episodes.lengths[episodes.episode_index]
+    return future(episodes) * (1 + missing * episodes.dones)
+
+
+def _with_padding(policy: Policy, episodes: Episodes) -> Tensor:
+    """The log-probability of action 0 at observations of zeros counts at every padded place."""
+    observations, mask = episodes.padded("observations")
+    actions, _ = episodes.padded("actions")
+    try:
+        every = logits_of(policy, observations.reshape(mask.numel(), -1)).log_softmax(-1)
+    except InvalidArgument:  # a policy that knows its observations knows no zeros
+        return unknown(policy, episodes)
+    scores = every.gather(-1, actions.reshape(-1, 1)).reshape(mask.shape)
+    return -(scores * totals(episodes)[:, None]).mean()
+
+
+def _cumulative(policy: Policy, episodes: Episodes) -> Tensor:
+    """At each step, the sum of the episode's log-probabilities so far, for those that also weigh it with returns."""
+    scores = ratio(policy, episodes)
+    whole = by_step(episodes, ownership(episodes) @ scores)
+    return whole - later_sums(episodes, scores) + scores
+
+
+def _whole(policy: Policy, episodes: Episodes) -> Tensor:
+    return by_step(episodes, ownership(episodes) @ ratio(policy, episodes))
+
+
+CAUSES: tuple[Cause, ...] = (
+    *_averaged(
+        "sequence_mean",
+        "Every episode is divided by its own length, so that a step of a short one counts more.",
+        _BY_EPISODES,
+        over_sequences,
+    ),
+    *_averaged(
+        "token_mean",
+        "The sum is divided by the number of steps of the very batch, which depends on the actions.",
+        _BY_EPISODES,
+        over_steps,
+    ),
+    *_averaged(
+        "padded_mean",
+        "The sum is divided by all places of the padded batch: the longest episode decides.",
+        _BY_EPISODES,
+        over_padding,
+    ),
+    *_averaged(
+        "group_token_mean",
+        "Every group is divided by its own number of steps, which depends on the actions.",
+        _BY_EPISODES,
+        _over_groups,
+        needs="groups",
+    ),
+    *_averaged(
+        "mean_per_time_step",
+        "At each time the mean is over the episodes that have not ended, so that late steps count more.",
+        _BY_EPISODES,
+        _over_times,
+    ),
+    *_averaged(
+        "micro_batch_token_mean",
+        "Each half of the batch is divided by its own number of steps, and the two means are averaged.",
+        "Divide both halves by the same number: the steps of the whole batch, or better its episodes.",
+        _over_halves,
+    ),
+    Cause(
+        "padding_counted",
+        "Padded places count as actions: their log-probabilities are weighed with the return of the episode.",
+        "Multiply with the mask of episodes.padded, and divide by the number of episodes.",
+        _with_padding,
+    ),
+    *weighed(
+        "last_step_repeated",
+        "Padding repeats the last step of an episode, and counts.",
+        "Multiply with the mask of episodes.padded.",
+        _padded_by_repeating,
+        averages=(over_episodes, over_padding),
+    ),
+    *weighed(
+        "broadcast",
+        "Every log-probability is multiplied with every return: shapes [T, 1] and [T] are broadcast to [T, T].",
+        "Give both the shape [T]: squeeze the last dimension.",
+        _mean_of_all,
+        _sum_of_all,
+        averages=EITHER,
+    ),
+    *weighed(
+        "broadcast_over_episodes",
+        "Every episode is multiplied with every return: shapes [N, 1] and [N] are broadcast to [N, N].",
+        "Give both the shape [N]: squeeze the last dimension. The direction is right, the length 1/N.",
+        _mean_total,
+    ),
+    *weighed(
+        "broadcast_with_centred_advantages",
+        "Every log-probability is multiplied with the sum of all centred advantages, which is 0.",
+        "Give log-probabilities and advantages the same shape: [T, 1] times [T] is [T, T].",
+        _mean_of_centred,
+        averages=(over_steps,),
+    ),
+    *family(
+        "log_probs_summed_twice",
+        "Log-probabilities are summed along the episode and then weighed with returns, which are sums already.",
+        "Weigh each log-probability with its return, or the sum of them with the reward of the step.",
+        [
+            surrogate(score=score, weights=weights, average=average)
+            for average in (over_episodes, over_steps)
+            for score in (_cumulative, _whole)
+            for weights in (future, total)
+        ],
+    ),
+)

@@ -1,0 +1,1 @@
+"""What ``gradcheck.check`` is made of: probes → batches → expected gradients → verdicts → findings."""

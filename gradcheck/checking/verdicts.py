@@ -1,0 +1,66 @@
+"""The verdicts, with their words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import final
+
+
+@final
+class Verdict(StrEnum):
+    """How the expected gradient g of a loss, negated, stands to the true gradient t; equal to its own name in text.
+
+    >>> Verdict.UNBIASED == "unbiased", Verdict("biased").at_least(Verdict.CONSISTENT)
+    (True, False)
+    """
+
+    sentence: str
+    next_step: str
+
+    UNBIASED = (
+        "unbiased",
+        "The expected gradient of the loss is the true gradient.",
+        "Nothing is to be done.",
+    )
+    PROPORTIONAL = (
+        "proportional",
+        "The expected gradient of the loss has the direction of the true gradient, but another length.",
+        "Only the step size differs: a learning rate makes up for it, where the scale is one number.",
+    )
+    CONSISTENT = (
+        "consistent",
+        "The expected gradient of the loss points off the true one at this batch size, and turns towards it as batches "
+        "grow.",
+        "Use large batches, or take whatever is computed from the whole batch out of the loss.",
+    )
+    BIASED = (
+        "biased",
+        "The expected gradient of the loss does not point along the true gradient, however large the batch.",
+        "The loss does not train what it should: see what was found, or run the counterexample.",
+    )
+    INCONCLUSIVE = (
+        "inconclusive",
+        "The batches could not be enumerated, and those that were sampled did not decide.",
+        "Give more draws, or a smaller game or batch.",
+    )
+
+    def __new__(cls, text: str, sentence: str, next_step: str) -> Verdict:
+        """Make the member; Enum calls this with what stands on the right."""
+        member = str.__new__(cls, text)
+        member._value_ = text
+        member.sentence, member.next_step = sentence, next_step
+        return member
+
+    def at_least(self, other: Verdict) -> bool:
+        """Whether this is as good as the other; nothing undecided is as good as anything."""
+        return self is not Verdict.INCONCLUSIVE and _ORDER.index(self) <= _ORDER.index(other)
+
+
+_ORDER = tuple(Verdict)  # from the best on
+
+
+def worst(verdicts: tuple[Verdict, ...]) -> Verdict:
+    """The least good of some verdicts; a bias that is proved outweighs what is undecided."""
+    if Verdict.BIASED in verdicts:
+        return Verdict.BIASED
+    return max(verdicts, key=_ORDER.index)

@@ -1,0 +1,215 @@
+r"""What else than the return a loss may be meant to climb, and the exact gradient of its expectation.
+
+An objective says what an episode is worth: ``objective(policy, episode)`` → scalar tensor, ``episode`` being a batch of
+one. It may depend on the policy itself, as an entropy bonus does. With P_θ(τ) the probability of an episode τ,
+
+.. math:: J(\theta) = \sum_\tau P_\theta(\tau) f_\theta(\tau), \quad
+    \nabla J = \sum_\tau P_\theta(\tau) (\nabla f_\theta(\tau) + f_\theta(\tau) \nabla \log P_\theta(\tau))
+
+A bonus that is only added to the loss has the first term of these alone: it is blind to the states it leads to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, final, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+from estimators.collecting import all_episodes
+from estimators.distributions import Policy, action_distribution, action_log_probs, as_distribution, ask
+from estimators.episodes import Episodes
+from tree.errors import invalid
+from tree.game import Game
+from tree.rationals import NumberLike, number
+from tree.unroll import GameTree, unroll
+
+#: ``objective(policy, episode)``: what one episode is worth, a scalar tensor.
+Objective: TypeAlias = Callable[[Any, Episodes], Tensor]
+
+_MOST_EPISODES = 100_000
+
+
+@runtime_checkable
+class _OfEach(Protocol):
+    """An objective that values many episodes at once, so that the policy is asked once."""
+
+    def of_each(self, policy: Policy, episodes: Episodes) -> Tensor:
+        """[N] what each episode is worth."""
+        ...
+
+
+def true_gradient(objective: Objective, tree: Game | GameTree, policy: nn.Module) -> tuple[float, dict[str, Tensor]]:
+    """J and its gradient in the policy's parameters, exactly: every episode is listed with its probability.
+
+    Episodes of probability 0 are left out.
+
+    Args:
+        objective: what an episode is worth.
+        tree: the game, or its tree where that is at hand.
+        policy: maps observations [T, D] to logits [T, A] or to a ``Categorical``.
+
+    Returns:
+        J, and ``{parameter name: gradient}`` for the parameters that require one; zero where J does not depend on it.
+
+    Raises:
+        InvalidArgument: if the objective does not return a finite scalar tensor, the policy has no parameters, or there
+            are too many episodes to list.
+
+    >>> from gradcheck import TabularPolicy, games
+    >>> game = games.bandit([0, 1])
+    >>> J, gradient = true_gradient(entropy_regularised(1), game, TabularPolicy(game))
+    >>> round(J, 4), gradient["logits"]
+    (1.1931, tensor([[-0.2500,  0.2500]], dtype=torch.float64))
+    """
+    if not callable(objective):
+        raise invalid("a function objective(policy, episode)", "objective", objective)
+    if not isinstance(policy, nn.Module):
+        raise invalid("an nn.Module", "policy", policy, "Only a module has parameters.")
+    named = {name: parameter for name, parameter in policy.named_parameters() if parameter.requires_grad}
+    if not named:
+        raise invalid("a policy with parameters that require a gradient", "policy", policy)
+    tree = unroll(tree)
+    if tree.num_history_edges > _MOST_EPISODES:
+        hint = f"The episodes branch {tree.num_history_edges:,} times; each of them is valued on its own."
+        raise invalid(f"a game of at most {_MOST_EPISODES:,} branches", "game", tree.game, hint)
+    every = all_episodes(tree, policy)
+    episodes = every.episodes
+    logs = action_log_probs(policy, episodes).double()
+    log_probs = logs.new_zeros(every.count).index_add(0, episodes.episode_index, logs)
+    values = _values(objective, policy, episodes)
+    weights = torch.as_tensor(every.probabilities, device=logs.device)
+    surrogate = (weights * (values + values.detach() * log_probs)).sum()
+    if not surrogate.requires_grad:
+        hint = "Its output does not depend on its parameters: look for a .detach() or no_grad()."
+        raise invalid("a policy whose probabilities have a gradient", "policy", policy, hint)
+    gradients = torch.autograd.grad(surrogate, list(named.values()), allow_unused=True, materialize_grads=True)
+    return float(weights @ values.detach()), dict(zip(named, gradients, strict=True))
+
+
+def _values(objective: Objective, policy: nn.Module, episodes: Episodes) -> Tensor:
+    """[N] float64 what each episode is worth."""
+    if isinstance(objective, _OfEach):
+        values = objective.of_each(policy, episodes).double()
+    else:
+        each = (objective(policy, episodes.select([k])) for k in range(episodes.num_episodes))
+        values = torch.stack([_scalar(value).double() for value in each])
+    if not values.isfinite().all():
+        worst = int((~values.isfinite()).nonzero()[0])
+        hint = f"It is what {_in_words(episodes, worst)} was valued at."
+        raise invalid("a finite number", "objective(policy, episode)", values[worst].item(), hint)
+    return values
+
+
+def _scalar(value: object) -> Tensor:
+    name = "objective(policy, episode)"
+    if not isinstance(value, Tensor):
+        raise invalid("a scalar tensor", name, value)
+    if value.numel() != 1:
+        hint = "An episode has one value: sum over its steps."
+        raise invalid("a scalar tensor", f"the shape of {name}", tuple(value.shape), hint)
+    if not value.is_floating_point():
+        raise invalid("a tensor of a floating-point dtype", f"the dtype of {name}", value.dtype)
+    return value.reshape(())
+
+
+def _in_words(episodes: Episodes, which: int) -> str:
+    one = episodes.select([which])
+    return f"the episode with the actions {one.actions.tolist()} and the rewards {one.rewards.tolist()}"
+
+
+@final
+class DiscountedReturn:
+    """Σ_t γ^t r_t, with γ of the game."""
+
+    def of_each(self, policy: Policy, episodes: Episodes) -> Tensor:  # noqa: ARG002 - what others depend on
+        """[N] of each episode."""
+        return _discounted(episodes.rewards, episodes)
+
+    def __call__(self, policy: Policy, episode: Episodes) -> Tensor:
+        """Value one episode."""
+        return _only(self.of_each(policy, episode))
+
+
+@final
+@dataclass(frozen=True)
+class Regularised:
+    """Σ_t γ^t (r_t - β D(π(·|o_t))), with the divergence from a reference policy for D, or minus the entropy.
+
+    Attributes:
+        beta: β.
+        reference: observations [T, D] → logits [T, A] of the policy to stay close to, which is held fixed; None for the
+            uniform policy over the legal actions.
+        entropy: whether D is minus the entropy; it then differs from the divergence from uniform by log A.
+    """
+
+    beta: float
+    reference: Policy | None = None
+    entropy: bool = False
+
+    def of_each(self, policy: Policy, episodes: Episodes) -> Tensor:
+        """[N] of each episode."""
+        probs = action_distribution(policy, episodes.observations, episodes.legal_actions).probs
+        # 0 log 0 = 0, and so is its derivative, which autograd would make NaN.
+        never = probs == 0
+        terms = probs * (probs.masked_fill(never, 1).log() - self._log_reference(episodes).masked_fill(never, 0))
+        return _discounted(episodes.rewards - self.beta * terms.sum(dim=-1), episodes)
+
+    def __call__(self, policy: Policy, episode: Episodes) -> Tensor:
+        """Value one episode."""
+        return _only(self.of_each(policy, episode))
+
+    def _log_reference(self, episodes: Episodes) -> Tensor:
+        legal = episodes.legal_actions
+        if self.entropy:
+            return torch.zeros_like(legal, dtype=episodes.rewards.dtype)
+        if self.reference is None:
+            return -legal.sum(dim=-1, keepdim=True).to(episodes.rewards.dtype).log().expand(legal.shape)
+        with torch.no_grad():
+            return as_distribution(ask(self.reference, episodes.observations), legal).probs.log()
+
+
+#: Σ_t γ^t r_t, with γ of the game: what a loss climbs unless it says otherwise.
+discounted_return = DiscountedReturn()
+
+
+def entropy_regularised(beta: NumberLike) -> Regularised:
+    """Σ_t γ^t (r_t + β H(π(·|o_t))): the return with a bonus for entropy on the way, as in maximum-entropy RL.
+
+    Args:
+        beta: β.
+
+    Raises:
+        InvalidArgument: if it is not a finite number.
+    """
+    return Regularised(float(number(beta, "beta")), entropy=True)
+
+
+def kl_regularised(beta: NumberLike, reference: Policy | None = None) -> Regularised:
+    """Σ_t γ^t (r_t - β KL(π(·|o_t) ‖ reference(·|o_t))): the return less what it costs to leave a reference policy.
+
+    Args:
+        beta: β.
+        reference: observations [T, D] → logits [T, A], held fixed; by default uniform over the legal actions.
+
+    Raises:
+        InvalidArgument: if ``beta`` is not a finite number, or the reference is no policy.
+    """
+    if reference is not None and not callable(reference):
+        hint = "TabularPolicy(game) is one, uniform at first."
+        raise invalid("an nn.Module or a callable, observations → logits", "reference", reference, hint)
+    return Regularised(float(number(beta, "beta")), reference)
+
+
+def _discounted(by_step: Tensor, episodes: Episodes) -> Tensor:
+    factors = torch.pow(episodes.discount, episodes.time_steps.to(by_step.dtype))
+    return by_step.new_zeros(episodes.num_episodes).index_add(0, episodes.episode_index, by_step * factors)
+
+
+def _only(values: Tensor) -> Tensor:
+    if len(values) != 1:
+        hint = "An objective values one episode; its method of_each values many."
+        raise invalid("a batch of one episode", "the number of episodes", len(values), hint)
+    return values[0]

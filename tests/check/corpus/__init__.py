@@ -1,0 +1,20 @@
+"""Losses right and wrong, each with the verdict that brute force gives it and the place where it was reported."""
+
+from __future__ import annotations
+
+from tests.check.corpus import (  # noqa: F401 - importing a module enters its losses
+    averages_and_masks,
+    baselines,
+    case,
+    collectors,
+    ratios,
+    returns,
+    right_baselines,
+    right_forms,
+    right_ratios,
+    scores,
+    terms,
+)
+
+WRONG = tuple(case.WRONG)
+RIGHT = tuple(case.RIGHT)

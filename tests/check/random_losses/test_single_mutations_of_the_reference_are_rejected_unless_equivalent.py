@@ -1,0 +1,144 @@
+"""Every small change of the code of a right loss is rejected, unless brute force proves that it changes nothing."""
+
+from fractions import Fraction
+from functools import cache
+
+import pytest
+from torch import Tensor
+
+from estimators.threads import one_thread
+from gradcheck import check
+from gradcheck.checking.conditions import CONDITIONS, settings_of
+from gradcheck.checking.subjects import Battery
+from tests.check import brute_force
+from tests.check.random_losses.mutants import mutants_of
+from tests.check.random_losses.reference_losses import REFERENCES
+from tests.check.random_losses.verdicts import verdict_and_scale
+
+BATCH = 3
+CONDITION = "complete_episodes"
+MUTANTS = [mutant for reference in REFERENCES for mutant in mutants_of(reference)]
+
+#: Right all the same: why, and which.
+EQUIVALENT = {
+    "only a baseline, the same for all steps of an episode": ("returns_in_a_loop line 5: 0.0 → 1.0",),
+    "the same dimension": ("returns_in_a_loop line 2: -1 → 1",),
+    "a list as long as the other": (
+        "returns_in_a_loop line 6: rewards → future_returns",
+        "returns_in_a_loop line 6: rewards → log_probs",
+    ),
+    "the returns of independent episodes that follow are a baseline": (
+        "returns_in_a_loop line 7: (1.0 - episodes.dones[t].double()) * later without 1.0 - episodes.dones[t].double()",
+        "returns_in_a_loop line 7: − → + in 1.0 - episodes.dones[t].double()",
+        "returns_in_a_loop line 7: 1.0 - episodes.dones[t].double() without episodes.dones[t].double()",
+        "returns_in_a_loop line 7: dones → truncated",
+    ),
+    "complete episodes all terminate": ("returns_in_a_loop line 7: dones → terminated",),
+    "no return comes after an end, so the product is zero there already": (
+        "padded_with_a_mask line 8: × → + in log_probs * returns * mask",
+        "padded_with_a_mask line 8: log_probs * returns * mask without mask",
+    ),
+    "the gradient of e^x at x = 0 is that of x": (
+        "leave_one_out line 3: torch.exp(log_probs - log_probs.detach()) → log_probs - log_probs.detach()",
+    ),
+    "any multiple of what others got is a baseline": (
+        "leave_one_out line 5: others negated",
+        "leave_one_out line 5: ÷ → × in (numbers[:, None] != numbers).double() / (episodes.num_episodes - 1)",
+        "leave_one_out line 5: (numbers[:, None] != numbers).double() / (…des - 1) without episodes.num_episodes - 1",
+        "leave_one_out line 7: − → + in totals - others @ totals",
+        "leave_one_out line 7: totals - others @ totals without others @ totals",
+        "leave_one_out line 5: − → + in episodes.num_episodes - 1",
+        "leave_one_out line 5: episodes.num_episodes - 1 without episodes.num_episodes",
+        "leave_one_out line 5: episodes.num_episodes - 1 without 1",
+        "leave_one_out line 5: episodes.num_episodes - 1 turned round",
+        "leave_one_out line 5: 1 → 2",
+        "leave_one_out line 5: 1 → 0",
+    ),
+}
+
+
+@cache
+def settings():
+    """The games and policies of the battery; only these come from what is tested, their batches do not."""
+    made = settings_of(CONDITIONS[CONDITION], Battery(0, "logits"), groups=2, discount=Fraction(1, 2), seed=0)
+    return tuple(
+        brute_force.Setting(one.play.name, CONDITION, one.play.tree.game, one.play.policy, one.play.policy)
+        for one in made
+    )
+
+
+def is_no_loss(loss, setting):
+    """Whether it gives anything but a scalar, or one that never depends on the parameters."""
+    batches = brute_force.batches_of(setting, BATCH)
+    values = [loss(setting.policy, episodes) for _, episodes in batches[::7]]
+    scalars = all(isinstance(value, Tensor) and value.numel() == 1 for value in values)
+    return not scalars or not any(value.requires_grad for value in values)
+
+
+@cache
+@one_thread()
+def by_brute_force(mutant, *, to_the_end=False):
+    """unbiased, proportional, wrong or refused; what is wrong somewhere may be refused on later probes."""
+    loss, worst = mutant.compiled(), "unbiased"
+    try:
+        for setting in settings():
+            if is_no_loss(loss, setting):
+                return "refused"
+            g = brute_force.expected_gradient(loss, setting, BATCH)
+            if not g.isfinite().all():
+                return "refused"
+            here = brute_force.relation(g, brute_force.true_gradient(setting))[0]
+            worst = max(worst, here, key=brute_force.ORDER.index)
+            if worst == "biased" and not to_the_end:
+                return "wrong"
+    except Exception:  # whatever a mutant may raise
+        return "refused"
+    return "wrong" if worst == "biased" else worst
+
+
+def by_check(loss):
+    """The verdict, or "refused"."""
+    try:
+        return verdict_and_scale(loss, batch=BATCH)[0]
+    except Exception:  # InvalidArgument, or what the mutant itself raises
+        return "refused"
+
+
+def agrees(verdict, mutant):
+    """Whether a verdict is the right one on a mutant."""
+    truth = by_brute_force(mutant)
+    if truth == "wrong" and verdict == "refused":
+        truth = by_brute_force(mutant, to_the_end=True)
+    return verdict in ("biased", "consistent") if truth == "wrong" else verdict == truth
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_the_verdict_on_a_mutant_is_that_of_brute_force(mutant):
+    assert agrees(by_check(mutant.compiled()), mutant)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS[::32], ids=str)
+def test_the_door_says_so_too(mutant):
+    try:
+        verdict = check(mutant.compiled(), batch=BATCH, counterexample=False, all_conditions=False).verdict
+    except Exception:  # as above
+        verdict = "refused"
+    assert agrees(verdict, mutant)
+
+
+def test_mutants_are_many_and_hardly_any_is_unbiased():
+    unbiased = {mutant.name for mutant in MUTANTS if by_brute_force(mutant) == "unbiased"}
+    judged = [mutant for mutant in MUTANTS if by_brute_force(mutant) != "refused"]
+    assert len(MUTANTS) == len({mutant.name for mutant in MUTANTS}) >= 60
+    assert len(judged) >= 60
+    assert len(unbiased) <= 0.2 * len(MUTANTS)
+    assert unbiased == {name for names in EQUIVALENT.values() for name in names}
+
+
+@pytest.mark.parametrize("reference", REFERENCES, ids=lambda reference: reference.__name__)
+def test_control_the_references_are_unbiased_and_do_not_agree_with_their_wrong_mutants(reference):
+    verdict = by_check(reference)
+    assert verdict == "unbiased"
+    wrong = [mutant for mutant in mutants_of(reference) if by_brute_force(mutant) in ("wrong", "proportional")]
+    assert len(wrong) >= 20
+    assert not any(agrees(verdict, mutant) for mutant in wrong)
