@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from torch.distributions import Categorical
 
 from gradcheck import games
 from gradcheck.report import plain
@@ -31,6 +32,18 @@ def test_the_excerpt_is_in_the_report(report):
 def test_control_a_changed_number_would_be_noticed(report):
     (excerpt,) = excerpts(README.replace("-0.52", "-0.53"))
     assert excerpt not in report
+
+
+def test_the_excerpt_of_a_check_is_what_it_prints():
+    from gradcheck import check
+
+    def my_loss(policy, episodes):
+        log_probs = Categorical(logits=policy(episodes.observations)).log_prob(episodes.actions)
+        return -(log_probs * episodes.rewards).sum() / episodes.num_episodes
+
+    (excerpt,) = re.findall(r"<!-- ci: excerpt of a check -->\n```text\n(.*?)```", README, flags=re.DOTALL)
+    assert excerpt in str(check(my_loss, all_conditions=False))
+    assert excerpt.replace("all 5 probes", "all 6 probes") not in str(check(my_loss, all_conditions=False))
 
 
 def test_the_files_it_points_to_exist():
