@@ -84,7 +84,7 @@ def test_the_whole_battery(loss, verdict, cause, table):
 def test_a_single_game(table):
     game = games.stop_go()
     policy = TabularPolicy(game)
-    options = dict.fromkeys(("conditions", "collect", "objective", "behaviour", "learning_rate"))
+    options = dict.fromkeys(("conditions", "collect", "objective", "behaviour", "learning_rate", "draws"))
     request = read_request(
         right, game, policy, batch=2, accept="proportional", discount="1/2", max_batches=1000, seed=0, **options
     )
