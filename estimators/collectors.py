@@ -106,8 +106,8 @@ class AbstractCollector(ABC):
     def population(self, units: Numbers, repeats: Numbers, copies: int) -> WeightedBatches:
         """One large batch: the u-th unit ``repeats[u]`` times, in a fixed random order, and that ``copies`` times over.
 
-        Its halves, thirds and quarters hold the units as often as they should, too, where there are twelve copies: a
-        loss may split what it is given. Where one repetition more is asked for, the others keep their order.
+        Its halves and thirds hold the units as often as they should, too, where there are six copies: a loss may split
+        what it is given. Where one repetition more is asked for, the others keep their order.
 
         Args:
             units: [U, m] the episodes of each.
@@ -254,7 +254,7 @@ class FixedSteps(AbstractCollector):
         chosen, _ = listed[int(numbers.integers(len(listed)))]
         return WeightedBatches(pool, np.array([chosen], dtype=np.int64), np.zeros(1))
 
-    def shuffled(self, batch: WeightedBatches, numbers: np.random.Generator) -> WeightedBatches:  # noqa: ARG002
+    def shuffled(self, batch: WeightedBatches, numbers: np.random.Generator) -> WeightedBatches:  # noqa: ARG002 - one order
         """The same: nothing in a buffer is drawn independently of what lies before it."""
         return batch
 

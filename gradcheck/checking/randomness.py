@@ -19,7 +19,7 @@ def random_states() -> tuple[object, ...]:
 @contextmanager
 def kept_generators(seed: int | None = None) -> Iterator[None]:
     """Leave the global generators as they were; begin from a seed, where one is given."""
-    states = torch.get_rng_state(), random.getstate(), np.random.get_state()  # noqa: NPY002
+    states = torch.get_rng_state(), random.getstate(), np.random.get_state()  # noqa: NPY002 - as above
     try:
         if seed is not None:
             torch.manual_seed(seed)
@@ -29,4 +29,4 @@ def kept_generators(seed: int | None = None) -> Iterator[None]:
     finally:
         torch.set_rng_state(states[0])
         random.setstate(states[1])
-        np.random.set_state(states[2])  # noqa: NPY002
+        np.random.set_state(states[2])  # noqa: NPY002 - as above

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 from typing import TypeAlias, final
@@ -66,7 +67,13 @@ def sampled(examination: Examination, size: int, draws: int, *, seed: int, tests
     spread = float(np.abs(seen).mean(axis=0).max())
     mean, variance = torch.as_tensor(seen.mean(axis=0)), torch.as_tensor(seen.var(axis=0))
     examination.take(size, Expectation(mean, variance, spread, len(seen)))
-    return Observed(examination, size, min(every, key=lambda one: list(Verdict).index(one.verdict)), exact=False)
+    return Observed(examination, size, best_of(every), exact=False)
+
+
+def best_of(every: Sequence[Comparison]) -> Comparison:
+    """The best of the comparisons, of which one suffices: while one is not decided, another that fails proves nothing."""
+    order = [Verdict.UNBIASED, Verdict.PROPORTIONAL, Verdict.CONSISTENT, Verdict.INCONCLUSIVE, Verdict.BIASED]
+    return min(every, key=lambda one: order.index(one.verdict))
 
 
 @final
