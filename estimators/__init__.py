@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-# First of all, so that `tree.game` can be found by everything that follows, whoever owns the name `tree`.
-# (The import sorter keeps it first because `estimators` comes before `tree`.)
-from estimators import _tree_path as _tree_path
-
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from estimators.averages import over_episodes as over_episodes
-    from estimators.averages import over_steps as over_steps
-    from estimators.collecting import all_episodes as all_episodes
-    from estimators.distributions import action_log_probs as action_log_probs
-    from estimators.distributions import action_probs as action_probs
-    from estimators.episodes import Episodes as Episodes
-    from estimators.episodes import from_steps as from_steps
-    from estimators.inverse_probability import inverse_prob as inverse_prob
-    from estimators.log_probability import log_prob as log_prob
-    from estimators.policies import LinearPolicy as LinearPolicy
-    from estimators.policies import ProbabilityTable as ProbabilityTable
-    from estimators.policies import TabularPolicy as TabularPolicy
-    from estimators.sampling import sample as sample
-    from estimators.training import train as train
-    from estimators.training import vanilla as vanilla
-    from estimators.weights import from_the_start as from_the_start
-    from estimators.weights import future_returns as future_returns
-    from estimators.weights import normalised as normalised
+    from gradcheck.estimators.averages import over_episodes as over_episodes
+    from gradcheck.estimators.averages import over_steps as over_steps
+    from gradcheck.estimators.collecting import all_episodes as all_episodes
+    from gradcheck.estimators.distributions import action_log_probs as action_log_probs
+    from gradcheck.estimators.distributions import action_probs as action_probs
+    from gradcheck.estimators.episodes import Episodes as Episodes
+    from gradcheck.estimators.episodes import from_steps as from_steps
+    from gradcheck.estimators.inverse_probability import inverse_prob as inverse_prob
+    from gradcheck.estimators.log_probability import log_prob as log_prob
+    from gradcheck.estimators.policies import LinearPolicy as LinearPolicy
+    from gradcheck.estimators.policies import ProbabilityTable as ProbabilityTable
+    from gradcheck.estimators.policies import TabularPolicy as TabularPolicy
+    from gradcheck.estimators.sampling import sample as sample
+    from gradcheck.estimators.training import train as train
+    from gradcheck.estimators.training import vanilla as vanilla
+    from gradcheck.estimators.weights import from_the_start as from_the_start
+    from gradcheck.estimators.weights import future_returns as future_returns
+    from gradcheck.estimators.weights import normalised as normalised
 
 _HOME = {
     "action_log_probs": "distributions",

@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from tree.errors import invalid
+from gradcheck.tree.errors import invalid
 
 
 def positive(value: object, name: str) -> int:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from torch import Tensor
 
-from estimators.episodes import Episodes
+from gradcheck.estimators.episodes import Episodes
 
 #: Terms [T] and their episodes → scalar.
 Average: TypeAlias = Callable[[Tensor, Episodes], Tensor]

@@ -13,15 +13,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from estimators.distributions import Policy
-from estimators.episodes import Episodes, returns_to_go
-from estimators.observations import observation_features
-from estimators.tables import probability_table, x_of
-from tree.exact import evaluate
-from tree.game import Game
-from tree.paths import paths
-from tree.tables import PolicyTable
-from tree.unroll import ENDS, GameTree, unroll
+from gradcheck.estimators.distributions import Policy
+from gradcheck.estimators.episodes import Episodes, returns_to_go
+from gradcheck.estimators.observations import observation_features
+from gradcheck.estimators.tables import probability_table, x_of
+from gradcheck.tree.exact import evaluate
+from gradcheck.tree.game import Game
+from gradcheck.tree.paths import paths
+from gradcheck.tree.tables import PolicyTable
+from gradcheck.tree.unroll import ENDS, GameTree, unroll
 
 # The last of these is by step, but counts within a batch.
 _NOT_BY_STEP = {"num_episodes", "lengths", "group_index", "discount", "episode_index"}
@@ -56,7 +56,7 @@ def all_episodes(game: Game | GameTree, policy: Policy | PolicyTable) -> AllEpis
         game: small enough that its episodes can be listed, or its tree where that is at hand.
         policy: a table ``{observation: probabilities}``, or a callable from observations to logits.
 
-    >>> from tree.robot import robot, robot_policy
+    >>> from gradcheck.tree.robot import robot, robot_policy
     >>> every = all_episodes(robot(), robot_policy())
     >>> every.episodes.lengths.tolist(), every.probabilities.round(4).tolist()
     ([2, 2, 3, 3, 1], [0.28, 0.042, 0.3024, 0.0756, 0.3])

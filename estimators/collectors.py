@@ -13,17 +13,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from estimators.collecting import AllEpisodes, all_episodes, episodes_along
-from estimators.distributions import Policy
-from estimators.enumeration import count_of, every
-from estimators.episodes import Episodes
-from estimators.observations import observation_features
-from estimators.tables import probability_table, x_of
-from estimators.weighted_batches import WeightedBatches
-from tree.exact import evaluate
-from tree.paths import paths
-from tree.tables import PolicyTable
-from tree.unroll import GameTree
+from gradcheck.estimators.collecting import AllEpisodes, all_episodes, episodes_along
+from gradcheck.estimators.distributions import Policy
+from gradcheck.estimators.enumeration import count_of, every
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.observations import observation_features
+from gradcheck.estimators.tables import probability_table, x_of
+from gradcheck.estimators.weighted_batches import WeightedBatches
+from gradcheck.tree.exact import evaluate
+from gradcheck.tree.paths import paths
+from gradcheck.tree.tables import PolicyTable
+from gradcheck.tree.unroll import GameTree
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]

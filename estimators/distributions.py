@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
-from estimators.episodes import Episodes
-from tree.errors import invalid
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.tree.errors import invalid
 
 #: Observations [T, D] → logits [T, A], or a ``Categorical``, or a tuple that begins with either.
 Policy: TypeAlias = "nn.Module | Callable[[Tensor], Any]"

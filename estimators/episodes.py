@@ -9,9 +9,9 @@ from typing import final
 import torch
 from torch import Tensor
 
-from tree.answers import action_number, discount_of
-from tree.errors import invalid
-from tree.rationals import NumberLike, number
+from gradcheck.tree.answers import action_number, discount_of
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.rationals import NumberLike, number
 
 
 @final

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from estimators.averages import Average, over_episodes
-from estimators.distributions import Policy, action_probs
-from estimators.episodes import Episodes
-from estimators.losses import surrogate_loss
-from estimators.weights import Weights, future_returns
+from gradcheck.estimators.averages import Average, over_episodes
+from gradcheck.estimators.distributions import Policy, action_probs
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.losses import surrogate_loss
+from gradcheck.estimators.weights import Weights, future_returns
 
 
 def inverse_prob(

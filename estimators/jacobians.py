@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from estimators.tables import probability_table, x_of
-from tree.errors import invalid
-from tree.progress import progress
-from tree.unroll import GameTree
+from gradcheck.estimators.tables import probability_table, x_of
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.progress import progress
+from gradcheck.tree.unroll import GameTree
 
 
 @final
@@ -47,9 +47,9 @@ def policy_scores(policy: nn.Module, tree: GameTree) -> PolicyScores:
         InvalidArgument: if the policy has no parameters that require a gradient, or its probabilities do not depend on
             them.
 
-    >>> from estimators.policies import TabularPolicy
-    >>> from tree.robot import robot_one_step
-    >>> from tree.unroll import unroll
+    >>> from gradcheck.estimators.policies import TabularPolicy
+    >>> from gradcheck.tree.robot import robot_one_step
+    >>> from gradcheck.tree.unroll import unroll
     >>> tree = unroll(robot_one_step())
     >>> policy_scores(TabularPolicy(tree, {(2, 1): (0.75, 0.25)}), tree).scores
     array([[ 0.25, -0.25],

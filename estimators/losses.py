@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 
 from torch import Tensor
 
-from estimators.averages import Average
-from estimators.episodes import Episodes
-from estimators.weights import Weights
-from tree.errors import invalid
+from gradcheck.estimators.averages import Average
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.weights import Weights
+from gradcheck.tree.errors import invalid
 
 #: ``loss(policy, episodes)``: a scalar to minimise.
 Loss: TypeAlias = Callable[[Any, Episodes], Tensor]

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
-from estimators.distributions import Policy, as_distribution, ask
-from estimators.observations import observation_features
-from estimators.policies import given_probabilities
-from tree.errors import InvalidArgument, invalid
-from tree.tables import PolicyTable
-from tree.unroll import GameTree
+from gradcheck.estimators.distributions import Policy, as_distribution, ask
+from gradcheck.estimators.observations import observation_features
+from gradcheck.estimators.policies import given_probabilities
+from gradcheck.tree.errors import InvalidArgument, invalid
+from gradcheck.tree.tables import PolicyTable
+from gradcheck.tree.unroll import GameTree
 
 
 def probability_table(policy: Policy | PolicyTable, tree: GameTree) -> Tensor:

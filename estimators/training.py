@@ -9,20 +9,20 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from estimators.arguments import generator, positive
-from estimators.averages import over_steps
-from estimators.collecting import expected_return_of
-from estimators.distributions import Policy
-from estimators.episodes import Episodes
-from estimators.log_probability import log_prob
-from estimators.losses import Loss, check_value
-from estimators.sampling import sample
-from estimators.tables import probability_table
-from estimators.weights import normalised
-from tree.errors import invalid
-from tree.game import Game
-from tree.progress import progress
-from tree.unroll import GameTree, unroll
+from gradcheck.estimators.arguments import generator, positive
+from gradcheck.estimators.averages import over_steps
+from gradcheck.estimators.collecting import expected_return_of
+from gradcheck.estimators.distributions import Policy
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.log_probability import log_prob
+from gradcheck.estimators.losses import Loss, check_value
+from gradcheck.estimators.sampling import sample
+from gradcheck.estimators.tables import probability_table
+from gradcheck.estimators.weights import normalised
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.game import Game
+from gradcheck.tree.progress import progress
+from gradcheck.tree.unroll import GameTree, unroll
 
 
 def vanilla(policy: Policy, episodes: Episodes) -> Tensor:

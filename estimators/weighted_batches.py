@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from estimators.episodes import Episodes
+from gradcheck.estimators.episodes import Episodes
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]

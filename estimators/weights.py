@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from torch import Tensor
 
-from estimators.episodes import Episodes
-from tree.answers import discount_of
-from tree.rationals import NumberLike
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.tree.answers import discount_of
+from gradcheck.tree.rationals import NumberLike
 
 #: Episodes → [T], a constant for the gradient.
 Weights: TypeAlias = Callable[[Episodes], Tensor]

@@ -6,18 +6,11 @@ light.
 
 from __future__ import annotations
 
-# First of all: it makes `tree` ours to import from, whoever else has installed something of that name.
-import estimators as estimators
-
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from estimators.episodes import Episodes as Episodes
-    from estimators.policies import LinearPolicy as LinearPolicy
-    from estimators.policies import TabularPolicy as TabularPolicy
-    from estimators.sampling import sample as sample
-    from estimators.training import train as train
+    from gradcheck import estimators as estimators
     from gradcheck import games as games
     from gradcheck import objectives as objectives
     from gradcheck import strategies as strategies
@@ -27,61 +20,66 @@ if TYPE_CHECKING:
     from gradcheck.checking.check import check as check
     from gradcheck.checking.result import CheckResult as CheckResult
     from gradcheck.errors import GradcheckError as GradcheckError
+    from gradcheck.estimators.episodes import Episodes as Episodes
+    from gradcheck.estimators.policies import LinearPolicy as LinearPolicy
+    from gradcheck.estimators.policies import TabularPolicy as TabularPolicy
+    from gradcheck.estimators.sampling import sample as sample
+    from gradcheck.estimators.training import train as train
     from gradcheck.histories import with_histories as with_histories
     from gradcheck.moments import GradientMoments as GradientMoments
     from gradcheck.moments import gradient_moments as gradient_moments
     from gradcheck.moments import optimal_baseline as optimal_baseline
+    from gradcheck.tree.batches import evaluate_batch as evaluate_batch
+    from gradcheck.tree.best import best_strategy as best_strategy
+    from gradcheck.tree.errors import InvalidArgument as InvalidArgument
+    from gradcheck.tree.game import Game as Game
+    from gradcheck.tree.game import TabularGame as TabularGame
+    from gradcheck.tree.sources.files import load_game as load_game
+    from gradcheck.tree.sources.files import save_game as save_game
+    from gradcheck.tree.sources.from_gymnasium import from_gymnasium as from_gymnasium
+    from gradcheck.tree.sources.from_openspiel import from_openspiel as from_openspiel
+    from gradcheck.tree.sums import SymbolicSums as SymbolicSums
+    from gradcheck.tree.sums import symbolic_sums as symbolic_sums
+    from gradcheck.tree.unroll import GameTree as GameTree
+    from gradcheck.tree.unroll import unroll as unroll
     from gradcheck.truth import expected_return as expected_return
     from gradcheck.truth import partials as partials
     from gradcheck.truth import policy_gradient as policy_gradient
-    from tree.batches import evaluate_batch as evaluate_batch
-    from tree.best import best_strategy as best_strategy
-    from tree.errors import InvalidArgument as InvalidArgument
-    from tree.game import Game as Game
-    from tree.game import TabularGame as TabularGame
-    from tree.sources.files import load_game as load_game
-    from tree.sources.files import save_game as save_game
-    from tree.sources.from_gymnasium import from_gymnasium as from_gymnasium
-    from tree.sources.from_openspiel import from_openspiel as from_openspiel
-    from tree.sums import SymbolicSums as SymbolicSums
-    from tree.sums import symbolic_sums as symbolic_sums
-    from tree.unroll import GameTree as GameTree
-    from tree.unroll import unroll as unroll
 
 _HOME = {
     "CheckResult": "gradcheck.checking.result",
-    "Episodes": "estimators.episodes",
-    "Game": "tree.game",
-    "GameTree": "tree.unroll",
+    "Episodes": "gradcheck.estimators.episodes",
+    "Game": "gradcheck.tree.game",
+    "GameTree": "gradcheck.tree.unroll",
     "GradcheckError": "gradcheck.errors",
     "GradientMoments": "gradcheck.moments",
-    "InvalidArgument": "tree.errors",
-    "LinearPolicy": "estimators.policies",
-    "SymbolicSums": "tree.sums",
-    "TabularGame": "tree.game",
-    "TabularPolicy": "estimators.policies",
+    "InvalidArgument": "gradcheck.tree.errors",
+    "LinearPolicy": "gradcheck.estimators.policies",
+    "SymbolicSums": "gradcheck.tree.sums",
+    "TabularGame": "gradcheck.tree.game",
+    "TabularPolicy": "gradcheck.estimators.policies",
     "assert_consistent": "gradcheck.assertions",
     "assert_proportional": "gradcheck.assertions",
     "assert_unbiased": "gradcheck.assertions",
-    "best_strategy": "tree.best",
+    "best_strategy": "gradcheck.tree.best",
     "check": "gradcheck.checking.check",
-    "evaluate_batch": "tree.batches",
+    "evaluate_batch": "gradcheck.tree.batches",
     "expected_return": "gradcheck.truth",
-    "from_gymnasium": "tree.sources.from_gymnasium",
-    "from_openspiel": "tree.sources.from_openspiel",
+    "from_gymnasium": "gradcheck.tree.sources.from_gymnasium",
+    "from_openspiel": "gradcheck.tree.sources.from_openspiel",
     "gradient_moments": "gradcheck.moments",
-    "load_game": "tree.sources.files",
+    "load_game": "gradcheck.tree.sources.files",
     "optimal_baseline": "gradcheck.moments",
     "partials": "gradcheck.truth",
     "policy_gradient": "gradcheck.truth",
-    "sample": "estimators.sampling",
-    "save_game": "tree.sources.files",
-    "symbolic_sums": "tree.sums",
-    "train": "estimators.training",
-    "unroll": "tree.unroll",
+    "sample": "gradcheck.estimators.sampling",
+    "save_game": "gradcheck.tree.sources.files",
+    "symbolic_sums": "gradcheck.tree.sums",
+    "train": "gradcheck.estimators.training",
+    "unroll": "gradcheck.tree.unroll",
     "with_histories": "gradcheck.histories",
 }
-_MODULES = ("games", "objectives", "strategies")
+_MODULES = ("estimators", "games", "objectives", "strategies")
 
 __all__ = [
     "CheckResult",

@@ -11,7 +11,7 @@ import math
 import sys
 from collections.abc import Sequence
 
-from tree.errors import InvalidArgument, invalid
+from gradcheck.tree.errors import InvalidArgument, invalid
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcheck.report import files
 from gradcheck.report.blocks import Block, Lines, Text
-from tree.errors import invalid, shown
+from gradcheck.tree.errors import invalid, shown
 
 if TYPE_CHECKING:
     from gradcheck.checking.result import CheckResult

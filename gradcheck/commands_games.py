@@ -9,7 +9,7 @@ from gradcheck.named_games import unknown
 from gradcheck.report.blocks import Block, Heading, Table, Text
 from gradcheck.report.numbers import counted, exact
 from gradcheck.report.terminal import show
-from tree.gallery.survey import survey
+from gradcheck.tree.gallery.survey import survey
 
 _GOOD_FOR = "Good for"  # the paragraph of a docstring that says which bugs the game exposes
 

@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from estimators.collecting import AllEpisodes
-from estimators.episodes import Episodes
-from estimators.losses import Loss, check_value
+from gradcheck.estimators.collecting import AllEpisodes
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.losses import Loss, check_value
 from gradcheck.spread import Spread
 from gradcheck.statistics import bernstein_bound
-from tree.progress import progress
+from gradcheck.tree.progress import progress
 
 
 @final

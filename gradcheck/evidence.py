@@ -22,7 +22,7 @@ from typing import Literal, TypeAlias, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tree.errors import invalid
+from gradcheck.tree.errors import invalid
 
 _Floats: TypeAlias = NDArray[np.float64]
 #: How a sequential test ended.

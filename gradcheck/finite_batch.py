@@ -12,14 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from estimators.averages import over_steps
-from estimators.collecting import AllEpisodes, Batches, all_batches, num_batches
-from estimators.episodes import Episodes
-from estimators.log_probability import log_prob
-from estimators.losses import Loss
-from estimators.weights import Weights, future_returns, normalised
 from gradcheck.estimates import flat_gradient
-from tree.progress import progress
+from gradcheck.estimators.averages import over_steps
+from gradcheck.estimators.collecting import AllEpisodes, Batches, all_batches, num_batches
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.log_probability import log_prob
+from gradcheck.estimators.losses import Loss
+from gradcheck.estimators.weights import Weights, future_returns, normalised
+from gradcheck.tree.progress import progress
 
 _TOGETHER = 4_096  # batches that are evaluated at once: a few megabytes
 

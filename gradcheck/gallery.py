@@ -13,15 +13,15 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias, final
 
-from tree.gallery.bandits import bandit, chance_bandit
-from tree.gallery.hallway import hallway
-from tree.gallery.kuhn import BOTH, kuhn_poker
-from tree.gallery.random_games import random_game
-from tree.gallery.stop_go import stop_go
-from tree.gallery.survey import uniform_policy
-from tree.gallery.token_game import two_prompts
-from tree.game import Observation, TabularGame
-from tree.robot import HILLSIDE, HILLTOP_AGAIN, START, robot, robot_one_step, robot_policy
+from gradcheck.tree.gallery.bandits import bandit, chance_bandit
+from gradcheck.tree.gallery.hallway import hallway
+from gradcheck.tree.gallery.kuhn import BOTH, kuhn_poker
+from gradcheck.tree.gallery.random_games import random_game
+from gradcheck.tree.gallery.stop_go import stop_go
+from gradcheck.tree.gallery.survey import uniform_policy
+from gradcheck.tree.gallery.token_game import two_prompts
+from gradcheck.tree.game import Observation, TabularGame
+from gradcheck.tree.robot import HILLSIDE, HILLTOP_AGAIN, START, robot, robot_one_step, robot_policy
 
 #: A policy in rationals, ``{observation: probabilities}``.
 ExactPolicy: TypeAlias = "Mapping[Observation, tuple[Fraction, ...]]"

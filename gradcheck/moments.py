@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, final, overload
 
 import numpy as np
 
-from tree.answers import some
-from tree.baselines import BaselineKind
-from tree.baselines import optimal_baseline as by_infoset
-from tree.errors import invalid, shown
-from tree.game import Game, Observation
-from tree.moments import Moments, refuse_too_large, score_moments
-from tree.rationals import NumberLike, number
-from tree.score_weights import Estimator
-from tree.tables import PolicyTable, action_probabilities
-from tree.unroll import Array, GameTree, unroll
+from gradcheck.tree.answers import some
+from gradcheck.tree.baselines import BaselineKind
+from gradcheck.tree.baselines import optimal_baseline as by_infoset
+from gradcheck.tree.errors import invalid, shown
+from gradcheck.tree.game import Game, Observation
+from gradcheck.tree.moments import Moments, refuse_too_large, score_moments
+from gradcheck.tree.rationals import NumberLike, number
+from gradcheck.tree.score_weights import Estimator
+from gradcheck.tree.tables import PolicyTable, action_probabilities
+from gradcheck.tree.unroll import Array, GameTree, unroll
 
 if TYPE_CHECKING:
     from torch import nn
@@ -191,10 +191,10 @@ def _ask(tree: GameTree, policy: object) -> _Asked:
         return _Asked(action_probabilities(tree, policy).astype(np.float64), None, logits)
     import torch
 
-    from estimators.jacobians import policy_scores
-    from estimators.observations import observation_features
-    from estimators.policies import TabularPolicy
-    from estimators.tables import probability_table, x_of
+    from gradcheck.estimators.jacobians import policy_scores
+    from gradcheck.estimators.observations import observation_features
+    from gradcheck.estimators.policies import TabularPolicy
+    from gradcheck.estimators.tables import probability_table, x_of
 
     if not isinstance(policy, torch.nn.Module):
         raise invalid("an nn.Module or a table {observation: probabilities}", "policy", policy)

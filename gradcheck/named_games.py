@@ -8,11 +8,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, final
 
 from gradcheck.gallery import GALLERY, ExactPolicy
-from tree.errors import InvalidArgument, invalid
-from tree.game import Game, TabularGame
+from gradcheck.tree.errors import InvalidArgument, invalid
+from gradcheck.tree.game import Game, TabularGame
 
 if TYPE_CHECKING:
-    from tree.sources.gymnasium_table import GymnasiumTable
+    from gradcheck.tree.sources.gymnasium_table import GymnasiumTable
 
 GYMNASIUM, OPENSPIEL = "gymnasium:", "openspiel:"
 FILES = (".toml", ".json")
@@ -79,18 +79,18 @@ def unknown(text: str, name: str, hint: str = "") -> InvalidArgument:
 def _foreign(text: str, horizon: int | None) -> tuple[Game, GymnasiumTable | None]:
     try:
         if text.startswith(GYMNASIUM):
-            from tree.sources.from_gymnasium import read_gymnasium
+            from gradcheck.tree.sources.from_gymnasium import read_gymnasium
 
             table = read_gymnasium(_rest(text, GYMNASIUM, "FrozenLake-v1"), horizon=horizon)
             return table.game, table
         if text.startswith(OPENSPIEL):
-            from tree.sources.from_openspiel import from_openspiel
+            from gradcheck.tree.sources.from_openspiel import from_openspiel
 
             return from_openspiel(_rest(text, OPENSPIEL, "kuhn_poker"), horizon=horizon), None
     except ImportError as error:  # the library is optional, and the error says how to get it
         raise invalid("a game whose library is installed", "--game", text, f"{error}.") from error
     if PurePath(text).suffix.lower() in FILES:
-        from tree.sources.files import load_game
+        from gradcheck.tree.sources.files import load_game
 
         return load_game(text), None
     hint = f"Files end in {' or '.join(FILES)}; other games are {GYMNASIUM}ID and {OPENSPIEL}NAME."

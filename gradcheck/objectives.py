@@ -18,13 +18,13 @@ from typing import Any, Protocol, TypeAlias, final, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from estimators.collecting import all_episodes
-from estimators.distributions import Policy, action_distribution, action_log_probs, as_distribution, ask
-from estimators.episodes import Episodes
-from tree.errors import invalid
-from tree.game import Game
-from tree.rationals import NumberLike, number
-from tree.unroll import GameTree, unroll
+from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.distributions import Policy, action_distribution, action_log_probs, as_distribution, ask
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.game import Game
+from gradcheck.tree.rationals import NumberLike, number
+from gradcheck.tree.unroll import GameTree, unroll
 
 #: ``objective(policy, episode)``: what one episode is worth, a scalar tensor.
 Objective: TypeAlias = Callable[[Any, Episodes], Tensor]

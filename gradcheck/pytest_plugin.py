@@ -106,7 +106,7 @@ class _Collected:
         import json
 
         from gradcheck.report import files
-        from tree.errors import InvalidArgument
+        from gradcheck.tree.errors import InvalidArgument
 
         document = {"schema_version": SCHEMA_VERSION, "checks": self._checks}
         try:
@@ -147,7 +147,7 @@ def _defaults(node: pytest.Item) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for marker in node.iter_markers("gradcheck"):
         if marker.args:
-            from tree.errors import invalid
+            from gradcheck.tree.errors import invalid
 
             hint = "Write @pytest.mark.gradcheck(accept=…), and give the loss to the fixture gradcheck_loss."
             raise invalid("keyword arguments only", "pytest.mark.gradcheck", marker.args, hint)
@@ -157,7 +157,7 @@ def _defaults(node: pytest.Item) -> dict[str, Any]:
 
 def _writable(path: str) -> None:
     from gradcheck.report import files
-    from tree.errors import InvalidArgument
+    from gradcheck.tree.errors import InvalidArgument
 
     try:
         files.check_writable(path)

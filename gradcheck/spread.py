@@ -14,10 +14,10 @@ from typing import final
 
 import numpy as np
 
-from tree.moments import by_variable, meets_once, score_moments
-from tree.returns import action_distribution, forward, returns_of
-from tree.score_weights import reward_to_go
-from tree.unroll import Array, GameTree
+from gradcheck.tree.moments import by_variable, meets_once, score_moments
+from gradcheck.tree.returns import action_distribution, forward, returns_of
+from gradcheck.tree.score_weights import reward_to_go
+from gradcheck.tree.unroll import Array, GameTree
 
 _MAX_PRODUCTS = 2 * 10**8  # of edges and variables: about two seconds
 _MAX_VARIABLES = 3_000  # their scores are a dense square

@@ -14,16 +14,16 @@ try:
 except ImportError as error:
     raise ImportError("gradcheck.strategies needs Hypothesis: pip install hypothesis") from error
 
-from tree.gallery.arguments import whole_number
-from tree.gallery.random_games import drawn_game
-from tree.gallery.survey import survey, uniform_policy
-from tree.game import Game, Observation, TabularGame
-from tree.robot import robot
-from tree.tables import PolicyTable
-from tree.unroll import GameTree, unroll
+from gradcheck.tree.gallery.arguments import whole_number
+from gradcheck.tree.gallery.random_games import drawn_game
+from gradcheck.tree.gallery.survey import survey, uniform_policy
+from gradcheck.tree.game import Game, Observation, TabularGame
+from gradcheck.tree.robot import robot
+from gradcheck.tree.tables import PolicyTable
+from gradcheck.tree.unroll import GameTree, unroll
 
 if TYPE_CHECKING:
-    from estimators.episodes import Episodes
+    from gradcheck.estimators.episodes import Episodes
 
 __all__ = ["episodes", "games", "policies", "rewards", "robot_games"]
 
@@ -140,7 +140,7 @@ def episodes(
         policy: ``{observation: probabilities}``; uniform over the legal actions by default.
         max_size: the largest number of episodes in a batch.
     """
-    from estimators.collecting import all_episodes
+    from gradcheck.estimators.collecting import all_episodes
 
     tree = unroll(game)
     every = all_episodes(tree, uniform_policy(tree) if policy is None else policy)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from tree.errors import invalid
-from tree.exact import Evaluation, evaluate
-from tree.game import Game, Observation
-from tree.tables import PolicyTable, action_probabilities
-from tree.unroll import GameTree, unroll
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.exact import Evaluation, evaluate
+from gradcheck.tree.game import Game, Observation
+from gradcheck.tree.tables import PolicyTable, action_probabilities
+from gradcheck.tree.unroll import GameTree, unroll
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from estimators.distributions import Policy
+    from gradcheck.estimators.distributions import Policy
 
 #: Fraction where game and policy are rational, float otherwise.
 Exact: TypeAlias = "Fraction | float"
@@ -77,7 +77,7 @@ def policy_gradient(game: Game | GameTree, policy: nn.Module) -> dict[str, Tenso
     """
     import torch
 
-    from estimators.tables import probability_table, x_of
+    from gradcheck.estimators.tables import probability_table, x_of
 
     if not isinstance(policy, torch.nn.Module):
         raise invalid("an nn.Module", "policy", policy, "A table has partials, but no parameters.")
@@ -101,7 +101,7 @@ def evaluated(tree: GameTree, policy: Policy | PolicyTable) -> Evaluation:
         return evaluate(tree, action_probabilities(tree, policy))
     import torch
 
-    from estimators.tables import probability_table, x_of
+    from gradcheck.estimators.tables import probability_table, x_of
 
     with torch.no_grad():
         table = probability_table(policy, tree)

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 
-from tree.errors import InvalidArgument, invalid, shown
+from gradcheck.tree.errors import InvalidArgument, invalid, shown
 
 _FILE = ".py"
 

@@ -35,7 +35,7 @@ def test_importing_gradcheck_imports_nothing_heavy():
 
 
 def test_importing_the_exact_side_s_games_imports_nothing_heavy():
-    assert heavy_modules_after("import gradcheck\nimport tree.game") == set()
+    assert heavy_modules_after("import gradcheck\nimport gradcheck.tree.game") == set()
 
 
 def test_help_on_the_command_line_imports_nothing_heavy():

@@ -1,7 +1,7 @@
 """A module loaded twice has two of each class, and `isinstance` fails between them.
 
 Doctest collection imports every module by its file, which is where a second copy would come from, above all
-for `tree`, whose name dm-tree may own.
+through the links `gradcheck/tree` and `gradcheck/estimators`.
 """
 
 import importlib.util
@@ -29,10 +29,10 @@ def canonical_name(path):
 
 def test_every_module_of_ours_is_imported_under_its_own_name_only():
     import gradcheck
-    import tree.game
+    import gradcheck.tree.game
 
     assert sys.modules["gradcheck"] is gradcheck
-    assert sys.modules["tree.game"] is tree.game
+    assert sys.modules["gradcheck.tree.game"] is gradcheck.tree.game
     assert misnamed() == {}
 
 

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from tree.progress import progress
+from gradcheck.tree.progress import progress
 
 
 class Terminal(io.StringIO):

@@ -8,7 +8,7 @@ from hypothesis import Phase, find, given, settings
 from gradcheck import InvalidArgument, TabularGame, games
 from gradcheck import strategies as drawing
 from gradcheck.strategies import episodes, policies, robot_games
-from tree.unroll import unroll
+from gradcheck.tree.unroll import unroll
 
 SOME_ILLEGAL = TabularGame(
     {"a": {0: [(1, "b", 0, False)], 2: [(1, "b", 1, False)]}, "b": {1: [(1, "a", 2, True)]}}, "a", horizon=2

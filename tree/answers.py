@@ -8,11 +8,11 @@ from itertools import islice
 from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
-from tree.errors import invalid, shown
-from tree.rationals import Number, number, probabilities
+from gradcheck.tree.errors import invalid, shown
+from gradcheck.tree.rationals import Number, number, probabilities
 
 if TYPE_CHECKING:
-    from tree.game import Observation, Outcome, State
+    from gradcheck.tree.game import Observation, Outcome, State
 
 _OUTCOME = "(probability, next_state, reward, terminated)"
 _FEW = 5  # values named in a hint

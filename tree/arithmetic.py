@@ -11,8 +11,8 @@ from fractions import Fraction
 from functools import cache, partial
 from typing import Any, final
 
-from tree.arrays import Array, objects
-from tree.collector import no_collection
+from gradcheck.tree.arrays import Array, objects
+from gradcheck.tree.collector import no_collection
 
 
 @final

@@ -6,13 +6,13 @@ from typing import Literal, TypeAlias, overload
 
 import numpy as np
 
-from tree.errors import invalid
-from tree.moments import by_variable, meets_once, recursion_rows
-from tree.returns import Returns, action_distribution, returns_of
-from tree.score_weights import Estimator, check_estimator, weights_of
-from tree.scores import Scores, TabularScores, read_scores
-from tree.step_pairs import PairRecursion, pair_sums
-from tree.unroll import Array, GameTree
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.moments import by_variable, meets_once, recursion_rows
+from gradcheck.tree.returns import Returns, action_distribution, returns_of
+from gradcheck.tree.score_weights import Estimator, check_estimator, weights_of
+from gradcheck.tree.scores import Scores, TabularScores, read_scores
+from gradcheck.tree.step_pairs import PairRecursion, pair_sums
+from gradcheck.tree.unroll import Array, GameTree
 
 _NOISE = 2.0**-40  # of the largest squared score: what single precision leaves of a score that is 0
 
@@ -80,9 +80,9 @@ def optimal_baseline(
     Raises:
         InvalidArgument: if an argument is none of these, or the work is too much.
 
-    >>> from tree.robot import robot, robot_policy
-    >>> from tree.tables import action_probabilities
-    >>> from tree.unroll import unroll
+    >>> from gradcheck.tree.robot import robot, robot_policy
+    >>> from gradcheck.tree.tables import action_probabilities
+    >>> from gradcheck.tree.unroll import unroll
     >>> tree = unroll(robot())
     >>> x = action_probabilities(tree, robot_policy())
     >>> optimal_baseline(tree, x, kind="per_observation").round(6).tolist()

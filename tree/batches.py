@@ -9,14 +9,14 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tree.arrays import Array
-from tree.compiled import compiled_passes, layout_of, scratch_of
-from tree.errors import invalid
-from tree.exact import refuse_overflow
-from tree.game import Game
-from tree.passes import plan_of
-from tree.progress import progress
-from tree.unroll import GameTree, unroll
+from gradcheck.tree.arrays import Array
+from gradcheck.tree.compiled import compiled_passes, layout_of, scratch_of
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.exact import refuse_overflow
+from gradcheck.tree.game import Game
+from gradcheck.tree.passes import plan_of
+from gradcheck.tree.progress import progress
+from gradcheck.tree.unroll import GameTree, unroll
 
 # Policies at once: enough to be worth a row each, few enough that the rows of a block fit the second-level cache.
 _COLUMNS = 32
@@ -54,7 +54,7 @@ def evaluate_batch(game: Game | GameTree, x: ArrayLike, *, compiled: bool = Fals
             float64.
         ImportError: if numba is asked for and missing.
 
-    >>> from tree.robot import robot
+    >>> from gradcheck.tree.robot import robot
     >>> evaluate_batch(robot(), [[0, 1, 0, 1, 0, 1], [1, 0, 0, 1, 0, 1]]).expected_return
     array([10., 11.])
     """

@@ -11,15 +11,15 @@ from typing import final
 
 import numpy as np
 
-from tree.arithmetic import Arithmetic, fastest
-from tree.arrays import Array, objects
-from tree.batches import evaluate_batch
-from tree.errors import invalid
-from tree.exact import evaluate
-from tree.game import Game, Observation
-from tree.progress import progress
-from tree.rationals import Number, as_rational
-from tree.unroll import GameTree, unroll
+from gradcheck.tree.arithmetic import Arithmetic, fastest
+from gradcheck.tree.arrays import Array, objects
+from gradcheck.tree.batches import evaluate_batch
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.exact import evaluate
+from gradcheck.tree.game import Game, Observation
+from gradcheck.tree.progress import progress
+from gradcheck.tree.rationals import Number, as_rational
+from gradcheck.tree.unroll import GameTree, unroll
 
 _MAX_STRATEGIES = 100_000  # seconds on a small game
 _TOGETHER = 4_096  # strategies
@@ -49,7 +49,7 @@ def best_strategy(game: Game | GameTree, *, max_strategies: int = _MAX_STRATEGIE
     Raises:
         InvalidArgument: if there are more than ``max_strategies``.
 
-    >>> from tree.robot import robot
+    >>> from gradcheck.tree.robot import robot
     >>> best_strategy(robot())
     Strategy(actions={(2, 1): 0, (1, 0): 1, (2, 0): 1}, expected_return=Fraction(11, 1))
     """
@@ -85,7 +85,7 @@ def best_with_recall(game: Game | GameTree) -> Strategy | None:
     Args:
         game: any finite game, or its tree where that is at hand.
 
-    >>> from tree.robot import robot
+    >>> from gradcheck.tree.robot import robot
     >>> best_with_recall(robot()).actions
     {(2, 1): 0, (1, 0): 1, (2, 0): 1}
     """

@@ -14,9 +14,9 @@ from typing import TypeAlias, final
 
 import numpy as np
 
-from tree.levels import ENDS
-from tree.parts import Parts
-from tree.unroll import Array, GameTree
+from gradcheck.tree.levels import ENDS
+from gradcheck.tree.parts import Parts
+from gradcheck.tree.unroll import Array, GameTree
 
 #: Where something stands: side by side, or anywhere.
 Where: TypeAlias = "slice | Array"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from numbers import Integral
 from typing import final
 
-from tree.answers import (
+from gradcheck.tree.answers import (
     MAX_ACTIONS,
     action_number,
     check_observation,
@@ -15,9 +15,9 @@ from tree.answers import (
     horizon_of,
     outcomes,
 )
-from tree.errors import invalid, shown
-from tree.game import Game, Observation, Outcome, State
-from tree.rationals import Number, probabilities
+from gradcheck.tree.errors import invalid, shown
+from gradcheck.tree.game import Game, Observation, Outcome, State
+from gradcheck.tree.rationals import Number, probabilities
 
 _METHODS = ("num_actions", "horizon", "discount", "starts", "legal_actions", "step", "observe")
 

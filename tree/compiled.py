@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tree.arrays import Array
-from tree.levels import ENDS
-from tree.unroll import GameTree
+from gradcheck.tree.arrays import Array
+from gradcheck.tree.levels import ENDS
+from gradcheck.tree.unroll import GameTree
 
 
 class Layout(NamedTuple):

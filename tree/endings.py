@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
-from tree.errors import invalid, shown
+from gradcheck.tree.errors import invalid, shown
 
 _S = TypeVar("_S", bound=Hashable)
 

@@ -12,11 +12,11 @@ from typing import final
 
 import numpy as np
 
-from tree.arithmetic import Arithmetic, fastest
-from tree.errors import invalid
-from tree.passes import Passes, plan_of
-from tree.rationals import Number
-from tree.unroll import Array, GameTree
+from gradcheck.tree.arithmetic import Arithmetic, fastest
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.passes import Passes, plan_of
+from gradcheck.tree.rationals import Number
+from gradcheck.tree.unroll import Array, GameTree
 
 
 @final

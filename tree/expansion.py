@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from tree.levels import ENDS
-from tree.polynomial import Monomial, Polynomial
-from tree.rationals import as_rational
-from tree.unroll import GameTree
+from gradcheck.tree.levels import ENDS
+from gradcheck.tree.polynomial import Monomial, Polynomial
+from gradcheck.tree.rationals import as_rational
+from gradcheck.tree.unroll import GameTree
 
 
 def num_terms(tree: GameTree) -> int:

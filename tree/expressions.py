@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import sympy
 
-from tree.polynomial import Polynomial, Rational
-from tree.terms import RewardTerm, SurrogateTerm
+from gradcheck.tree.polynomial import Polynomial, Rational
+from gradcheck.tree.terms import RewardTerm, SurrogateTerm
 
 
 def write(polynomial: Polynomial, symbols: Sequence[sympy.Symbol]) -> sympy.Expr:

@@ -12,14 +12,22 @@ from fractions import Fraction
 from functools import cached_property
 from typing import final
 
-from tree import expansion, modular
-from tree.collector import no_collection
-from tree.errors import invalid
-from tree.expansion import num_terms
-from tree.paths import Path, paths
-from tree.polynomial import Monomial, Polynomial, collect, derivatives, derivatives_renamed, on_simplex, without
-from tree.terms import RewardTerm, SurrogateTerm, product_of, terms
-from tree.unroll import GameTree
+from gradcheck.tree import expansion, modular
+from gradcheck.tree.collector import no_collection
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.expansion import num_terms
+from gradcheck.tree.paths import Path, paths
+from gradcheck.tree.polynomial import (
+    Monomial,
+    Polynomial,
+    collect,
+    derivatives,
+    derivatives_renamed,
+    on_simplex,
+    without,
+)
+from gradcheck.tree.terms import RewardTerm, SurrogateTerm, product_of, terms
+from gradcheck.tree.unroll import GameTree
 
 _MAX_TERMS = 3_000_000  # of Y: a gigabyte with its partials, and a dozen seconds
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from tree.arrays import Array
-from tree.errors import invalid
-from tree.limits import Limit
-from tree.progress import progress
-from tree.rules import Rules
+from gradcheck.tree.arrays import Array
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.limits import Limit
+from gradcheck.tree.progress import progress
+from gradcheck.tree.rules import Rules
 
 if TYPE_CHECKING:
-    from tree.unroll import GameTree
+    from gradcheck.tree.unroll import GameTree
 
 ENDS = -1  # the child of an edge that ends the episode
 _MAX_LEVELS_COUNTED = 100_000  # a second or two; beyond it a count is said to be more than so many

@@ -8,7 +8,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import final
 
-from tree.errors import invalid
+from gradcheck.tree.errors import invalid
 
 _BYTES_PER_NODE = 1_000  # arrays of a decision with a few outcomes, and of one evaluation of it
 _BYTES_PER_EDGE = 120

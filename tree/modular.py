@@ -20,11 +20,11 @@ from typing import final
 
 import numpy as np
 
-from tree.arrays import Array
-from tree.blocks import Block, gather
-from tree.parts import Parts
-from tree.passes import plan_of
-from tree.unroll import GameTree
+from gradcheck.tree.arrays import Array
+from gradcheck.tree.blocks import Block, gather
+from gradcheck.tree.parts import Parts
+from gradcheck.tree.passes import plan_of
+from gradcheck.tree.unroll import GameTree
 
 PRIME = 2**61 - 1
 _ERROR = 1e-15  # the largest probability of a wrong answer

@@ -10,13 +10,13 @@ from typing import final
 
 import numpy as np
 
-from tree.errors import invalid
-from tree.rationals import NumberLike, number
-from tree.returns import action_distribution, returns_of
-from tree.score_weights import Estimator, Weights, check_estimator, read_baseline, weights_of
-from tree.scores import DenseScores, Scores, TabularScores, read_scores
-from tree.step_pairs import PairRecursion, pair_sums
-from tree.unroll import Array, GameTree
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.rationals import NumberLike, number
+from gradcheck.tree.returns import action_distribution, returns_of
+from gradcheck.tree.score_weights import Estimator, Weights, check_estimator, read_baseline, weights_of
+from gradcheck.tree.scores import DenseScores, Scores, TabularScores, read_scores
+from gradcheck.tree.step_pairs import PairRecursion, pair_sums
+from gradcheck.tree.unroll import Array, GameTree
 
 _MAX_OPERATIONS = 2 * 10**10  # multiplications: a minute or three on one core
 _MAX_NUMBERS = 2**28  # 2 GiB in float64
@@ -116,9 +116,9 @@ def score_moments(
     Raises:
         InvalidArgument: if an argument is none of these, or the work is too much.
 
-    >>> from tree.robot import robot, robot_policy
-    >>> from tree.tables import action_probabilities
-    >>> from tree.unroll import unroll
+    >>> from gradcheck.tree.robot import robot, robot_policy
+    >>> from gradcheck.tree.tables import action_probabilities
+    >>> from gradcheck.tree.unroll import unroll
     >>> tree = unroll(robot())
     >>> moments = score_moments(tree, action_probabilities(tree, robot_policy()))
     >>> moments.mean.round(4).tolist()

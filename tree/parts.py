@@ -11,7 +11,7 @@ from typing import final
 
 import numpy as np
 
-from tree.arrays import Array
+from gradcheck.tree.arrays import Array
 
 _MAX_WIDTH = 32  # items added one after another; beyond it, owner by owner
 

@@ -11,11 +11,11 @@ from typing import Any, final
 
 import numpy as np
 
-from tree.arithmetic import FRACTIONS, Arithmetic
-from tree.blocks import Going, blocks, gather
-from tree.parts import Parts
-from tree.rationals import as_rational
-from tree.unroll import Array, GameTree
+from gradcheck.tree.arithmetic import FRACTIONS, Arithmetic
+from gradcheck.tree.blocks import Going, blocks, gather
+from gradcheck.tree.parts import Parts
+from gradcheck.tree.rationals import as_rational
+from gradcheck.tree.unroll import Array, GameTree
 
 # Edges of a block: its arrays, a handful, should fit the second-level cache.
 _BLOCK = 32_768  # of 8 bytes

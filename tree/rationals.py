@@ -10,7 +10,7 @@ from fractions import Fraction
 from numbers import Rational, Real
 from typing import TypeAlias
 
-from tree.errors import invalid, shown
+from gradcheck.tree.errors import invalid, shown
 
 #: What a user may write for a number; inside the project it is a ``Fraction`` or a ``float``.
 NumberLike: TypeAlias = "int | float | Fraction | Decimal | str"

@@ -8,8 +8,8 @@ from typing import final
 
 import numpy as np
 
-from tree.errors import invalid
-from tree.unroll import ENDS, Array, GameTree
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.unroll import ENDS, Array, GameTree
 
 _SUM = 2.0**-5  # how far from 1 the probabilities of an information set may be: as far as bfloat16 leaves them
 

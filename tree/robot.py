@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tree.game import TabularGame
-from tree.rationals import NumberLike, number
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.rationals import NumberLike, number
 
 LEFT, RIGHT = 0, 1
 

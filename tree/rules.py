@@ -14,14 +14,14 @@ from typing import Any, final
 
 import numpy as np
 
-from tree.answers import check_observation, check_same_actions, check_state, outcomes
-from tree.arrays import Array, objects
-from tree.checked_game import CheckedGame
-from tree.endings import refuse_cycle
-from tree.errors import invalid, shown
-from tree.game import Game, Observation, Outcome, State, TabularGame
-from tree.progress import progress
-from tree.rationals import Number, as_distribution, as_rational, is_exact, number
+from gradcheck.tree.answers import check_observation, check_same_actions, check_state, outcomes
+from gradcheck.tree.arrays import Array, objects
+from gradcheck.tree.checked_game import CheckedGame
+from gradcheck.tree.endings import refuse_cycle
+from gradcheck.tree.errors import invalid, shown
+from gradcheck.tree.game import Game, Observation, Outcome, State, TabularGame
+from gradcheck.tree.progress import progress
+from gradcheck.tree.rationals import Number, as_distribution, as_rational, is_exact, number
 
 _PLAIN = {bool, bytes, float, int, str, type(None)}  # what needs no look inside
 _ROWS = (list, tuple)

@@ -24,9 +24,9 @@ from typing import Literal, TypeAlias, final
 
 import sympy
 
-from tree.expressions import multiply, rational, surrogate_terms, write
-from tree.identities import SumPolynomials
-from tree.paths import Path
+from gradcheck.tree.expressions import multiply, rational, surrogate_terms, write
+from gradcheck.tree.identities import SumPolynomials
+from gradcheck.tree.paths import Path
 
 Form: TypeAlias = Literal["plain", "inverse_prob", "log_prob"]
 

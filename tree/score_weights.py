@@ -19,11 +19,11 @@ from typing import Literal, TypeAlias, final
 
 import numpy as np
 
-from tree.errors import invalid
-from tree.rationals import number
-from tree.returns import Returns, forward
-from tree.step_pairs import PairRecursion
-from tree.unroll import Array, GameTree
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.rationals import number
+from gradcheck.tree.returns import Returns, forward
+from gradcheck.tree.step_pairs import PairRecursion
+from gradcheck.tree.unroll import Array, GameTree
 
 Estimator: TypeAlias = Literal["reward_to_go", "total_return"]
 

@@ -12,9 +12,9 @@ from typing import TypeAlias, final
 
 import numpy as np
 
-from tree.errors import invalid
-from tree.returns import float_array
-from tree.unroll import Array, GameTree
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.returns import float_array
+from gradcheck.tree.unroll import Array, GameTree
 
 _MEAN_ZERO = 2.0**-5  # of the largest mean absolute score: what bfloat16 leaves of 0
 

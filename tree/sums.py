@@ -23,17 +23,17 @@ from typing import final
 
 import sympy
 
-from tree.arrays import objects
-from tree.exact import Evaluation, evaluate
-from tree.expressions import add, multiply, surrogate_terms, write, write_reward
-from tree.game import Game, Observation
-from tree.identities import Proof, SumPolynomials
-from tree.polynomial import Polynomial, substitute
-from tree.rationals import as_distribution
-from tree.sampled_sums import SampledSums
-from tree.tables import PolicyTable, read_rows
-from tree.terms import product_of
-from tree.unroll import GameTree, unroll
+from gradcheck.tree.arrays import objects
+from gradcheck.tree.exact import Evaluation, evaluate
+from gradcheck.tree.expressions import add, multiply, surrogate_terms, write, write_reward
+from gradcheck.tree.game import Game, Observation
+from gradcheck.tree.identities import Proof, SumPolynomials
+from gradcheck.tree.polynomial import Polynomial, substitute
+from gradcheck.tree.rationals import as_distribution
+from gradcheck.tree.sampled_sums import SampledSums
+from gradcheck.tree.tables import PolicyTable, read_rows
+from gradcheck.tree.terms import product_of
+from gradcheck.tree.unroll import GameTree, unroll
 
 _MAX_HISTORIES = 1_000_000  # decisions of a tree; its graph stands in for a larger one
 
@@ -209,7 +209,7 @@ def symbolic_sums(game: Game | GameTree) -> SymbolicSums:
     Args:
         game: any finite game, or its tree where that is at hand.
 
-    >>> from tree.robot import robot
+    >>> from gradcheck.tree.robot import robot
     >>> sums = symbolic_sums(robot())
     >>> sums.R
     -10*x0*x2 + 9*x0*x3*x5 - x0*x3 + 3*x0 + 10*x1

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tree.answers import action_number, check_observation, check_same_actions, is_value, outcomes, some
-from tree.errors import invalid, shown
-from tree.rationals import Number, probabilities
+from gradcheck.tree.answers import action_number, check_observation, check_same_actions, is_value, outcomes, some
+from gradcheck.tree.errors import invalid, shown
+from gradcheck.tree.rationals import Number, probabilities
 
 if TYPE_CHECKING:
-    from tree.game import Observation, Outcome, State
+    from gradcheck.tree.game import Observation, Outcome, State
 
 
 def table_of(P: object) -> Mapping[State, Mapping[int, tuple[Outcome, ...]]]:

@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tree.answers import action_number, some
-from tree.arrays import objects
-from tree.errors import invalid, shown
-from tree.game import Observation
-from tree.rationals import Number, NumberLike, is_exact, probabilities
-from tree.unroll import Array, GameTree
+from gradcheck.tree.answers import action_number, some
+from gradcheck.tree.arrays import objects
+from gradcheck.tree.errors import invalid, shown
+from gradcheck.tree.game import Observation
+from gradcheck.tree.rationals import Number, NumberLike, is_exact, probabilities
+from gradcheck.tree.unroll import Array, GameTree
 
 #: One row for each observation: a probability for every action, or {action: probability}.
 PolicyTable: TypeAlias = "Mapping[Any, Sequence[NumberLike] | Mapping[int, NumberLike]]"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from estimators.distributions import Policy, action_distribution
-from estimators.episodes import Episodes
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.parts import EITHER, positions
 from gradcheck.causes.scores import every_log_prob, masked_logits, scored
+from gradcheck.estimators.distributions import Policy, action_distribution
+from gradcheck.estimators.episodes import Episodes
 
 _TAKEN = "Take the log-probability of the action that the environment executed: episodes.actions."
 _SEEN = "Ask the policy about episodes.observations: what it saw when it chose the action."

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from estimators.averages import Average, over_episodes, over_steps
-from estimators.distributions import Policy
-from estimators.episodes import Episodes
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.parts import (
     EITHER,
@@ -26,7 +23,10 @@ from gradcheck.causes.parts import (
     unknown,
     weighed,
 )
-from tree.errors import InvalidArgument
+from gradcheck.estimators.averages import Average, over_episodes, over_steps
+from gradcheck.estimators.distributions import Policy
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.tree.errors import InvalidArgument
 
 _BY_EPISODES = "Divide the sum over all steps by the number of episodes, or by a constant."
 

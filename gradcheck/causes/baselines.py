@@ -9,8 +9,6 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from estimators.episodes import Episodes
-from estimators.weights import Weights
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.parts import (
     against_others,
@@ -24,6 +22,8 @@ from gradcheck.causes.parts import (
     totals,
     weighed,
 )
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.weights import Weights
 
 #: What is added to a deviation before it divides; the second is as good as none.
 EPSILONS = (1e-8, 1e-12, 1e-6, 1e-5, 1e-4, torch.finfo(torch.float32).eps)

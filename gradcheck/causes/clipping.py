@@ -9,16 +9,16 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from estimators.averages import Average, over_episodes, over_steps
-from estimators.distributions import Policy
-from estimators.episodes import Episodes
-from estimators.losses import Loss
-from estimators.weights import Weights
 from gradcheck.causes.averages import over_sequences
 from gradcheck.causes.baselines import NORMALISED
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.groups import GROUP_NORMALISED
 from gradcheck.causes.parts import RIGHT_WEIGHTS, family, future, ratio, total
+from gradcheck.estimators.averages import Average, over_episodes, over_steps
+from gradcheck.estimators.distributions import Policy
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.losses import Loss
+from gradcheck.estimators.weights import Weights
 
 #: Ratios [T], advantages [T] and ε → [T], what is maximised.
 _Objective: TypeAlias = Callable[[Tensor, Tensor, float], Tensor]

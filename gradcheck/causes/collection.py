@@ -6,8 +6,6 @@ from functools import partial
 
 from torch import Tensor
 
-from estimators.episodes import Episodes
-from estimators.weights import Weights
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.parts import (
     EITHER,
@@ -22,6 +20,8 @@ from gradcheck.causes.parts import (
     total,
     weighed,
 )
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.weights import Weights
 
 
 def _run_on(episodes: Episodes, *, values: Weights) -> Tensor:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from estimators.averages import Average, over_steps
-from estimators.weights import Weights
 from gradcheck.causes.averages import over_padding, over_sequences
 from gradcheck.causes.baselines import NORMALISED
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.groups import GROUP_NORMALISED
 from gradcheck.causes.parts import against_steps, family, immediate, surrogate
+from gradcheck.estimators.averages import Average, over_steps
+from gradcheck.estimators.weights import Weights
 
 _AVERAGES: tuple[tuple[str, str, Average], ...] = (
     ("token_mean", "the sum is divided by the number of steps of the batch", over_steps),

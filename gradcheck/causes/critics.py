@@ -9,12 +9,12 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from estimators.averages import over_episodes, over_steps
-from estimators.distributions import Policy
-from estimators.episodes import Episodes
-from estimators.losses import Loss
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.parts import family, from_the_start, later_sums, positions, ratio, unknown, value_of
+from gradcheck.estimators.averages import over_episodes, over_steps
+from gradcheck.estimators.distributions import Policy
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.losses import Loss
 
 #: Episodes, V(o_t) and V(o_(t+1)), 0 where the game ended → advantages [T].
 _Advantages: TypeAlias = Callable[[Episodes, Tensor, Tensor], Tensor]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from estimators.episodes import Episodes
-from estimators.weights import Weights
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.parts import EITHER, from_the_start, future, gains, later_sums, weighed
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.weights import Weights
 
 _INVENTED = (0.99, 0.95, 0.9, 0.999, 0.995, 0.98, 0.97, 0.8, 0.5)
 

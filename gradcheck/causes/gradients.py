@@ -7,10 +7,10 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from estimators.distributions import Policy
-from estimators.episodes import Episodes
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.parts import family, surrogate, unknown
+from gradcheck.estimators.distributions import Policy
+from gradcheck.estimators.episodes import Episodes
 
 _right = surrogate()
 

@@ -7,11 +7,11 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from estimators.episodes import Episodes
-from estimators.weights import Weights
 from gradcheck.causes.baselines import EPSILONS, deviation
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.parts import against_others, by_step, centred, future, groups, totals, weighed
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.weights import Weights
 
 _DIVIDE_BY_CONSTANT = "Leave the deviation out, or divide by a constant; the group's mean may stay."
 _OWN_GROUP = "Take the mean over the other episodes of the same group, and over no other."

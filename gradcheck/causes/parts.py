@@ -13,12 +13,12 @@ from typing import TypeAlias, final
 import torch
 from torch import Tensor
 
-from estimators.averages import Average, over_episodes, over_steps
-from estimators.distributions import Policy, action_log_probs, ask
-from estimators.episodes import Episodes
-from estimators.losses import Loss
-from estimators.weights import Weights
 from gradcheck.causes.cause import Cause
+from gradcheck.estimators.averages import Average, over_episodes, over_steps
+from gradcheck.estimators.distributions import Policy, action_log_probs, ask
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.losses import Loss
+from gradcheck.estimators.weights import Weights
 
 #: Policy and episodes → [T], what is differentiated at each step.
 Score: TypeAlias = Callable[[Policy, Episodes], Tensor]

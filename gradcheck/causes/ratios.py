@@ -6,9 +6,6 @@ from functools import partial
 
 from torch import Tensor
 
-from estimators.averages import over_episodes
-from estimators.distributions import Policy, action_log_probs
-from estimators.episodes import Episodes
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.parts import (
     EITHER,
@@ -23,6 +20,9 @@ from gradcheck.causes.parts import (
     surrogate,
 )
 from gradcheck.causes.scores import scored
+from gradcheck.estimators.averages import over_episodes
+from gradcheck.estimators.distributions import Policy, action_log_probs
+from gradcheck.estimators.episodes import Episodes
 
 _ONE_RATIO = "Multiply once with exp(new - old), old being the detached log-probabilities of sampling."
 _CAPS = (1.0, 2.0, 1.5, 3.0)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from estimators.episodes import Episodes
-from estimators.weights import Weights
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.parts import (
     EITHER,
@@ -24,6 +22,8 @@ from gradcheck.causes.parts import (
     totals,
     weighed,
 )
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.weights import Weights
 
 _SUM_LATER = "Use episodes.future_returns, or sum the rewards from each step to the end of its episode."
 _AS_THEY_ARE = "Use the rewards as they are: a baseline, or one factor for all, keeps the direction."

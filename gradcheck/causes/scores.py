@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from estimators.averages import Average, over_episodes
-from estimators.distributions import Policy, action_log_probs, action_probs
-from estimators.episodes import Episodes
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.parts import EITHER, Score, by_step, family, future, logits_of, ownership, surrogate, total
+from gradcheck.estimators.averages import Average, over_episodes
+from gradcheck.estimators.distributions import Policy, action_log_probs, action_probs
+from gradcheck.estimators.episodes import Episodes
 
 _LOG_SOFTMAX = "Use Categorical(logits=…).log_prob(actions), or log_softmax of the logits once."
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from estimators.averages import over_episodes, over_steps
-from estimators.episodes import Episodes
 from gradcheck.causes.cause import Cause
 from gradcheck.causes.parts import future, positions, shifted, total, weighed
+from gradcheck.estimators.averages import over_episodes, over_steps
+from gradcheck.estimators.episodes import Episodes
 
 
 def _dropping(

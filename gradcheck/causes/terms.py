@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
-from estimators.averages import Average, over_episodes, over_steps
-from estimators.distributions import Policy, action_log_probs
-from estimators.episodes import Episodes
-from estimators.losses import Loss
 from gradcheck.causes.averages import over_sequences
 from gradcheck.causes.cause import Term
 from gradcheck.causes.parts import Score, later_sums, log_ratio, logits_of, surrogate, unknown
 from gradcheck.causes.scores import every_log_prob
+from gradcheck.estimators.averages import Average, over_episodes, over_steps
+from gradcheck.estimators.distributions import Policy, action_log_probs
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.losses import Loss
 
 _OBJECTIVE = "Leave it out, or give check the objective that is meant, such as the return plus β times the entropy."
 

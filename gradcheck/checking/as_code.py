@@ -6,11 +6,11 @@ import ast
 from collections.abc import Mapping
 from fractions import Fraction
 
-from tree.errors import invalid
-from tree.game import Outcome, TabularGame
-from tree.rationals import Number
-from tree.tables import PolicyTable, read_rows
-from tree.unroll import unroll
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.game import Outcome, TabularGame
+from gradcheck.tree.rationals import Number
+from gradcheck.tree.tables import PolicyTable, read_rows
+from gradcheck.tree.unroll import unroll
 
 _LONGEST_LINE = 88
 

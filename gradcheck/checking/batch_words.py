@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from estimators.episodes import Episodes
+from gradcheck.estimators.episodes import Episodes
 
 _MOST_EPISODES = 3
 
@@ -10,7 +10,7 @@ _MOST_EPISODES = 3
 def describe(batch: Episodes) -> str:
     """Actions and rewards of the first episodes.
 
-    >>> from estimators.episodes import from_steps
+    >>> from gradcheck.estimators.episodes import from_steps
     >>> describe(from_steps([(0,), (1,), (0,)], [0, 1, 1], [3, 4, 5], [False, True, True]))
     'on a batch of 2 episodes: actions 0 1 with rewards 3 4; action 1 with reward 5'
     """

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 
-from estimators.threads import one_thread
 from gradcheck.checking.conditions import CONDITIONS, NotApplicable
 from gradcheck.checking.findings import findings_of
 from gradcheck.checking.judging import Judgement, by_batch_size, common_scale, judge
@@ -19,7 +18,8 @@ from gradcheck.checking.result import CheckResult, Finding
 from gradcheck.checking.sampled import CONFIDENCE, FALSE_ALARM, TOLERANCE
 from gradcheck.checking.smallest import smallest_failure
 from gradcheck.checking.verdicts import Verdict, worst
-from tree.errors import invalid, shown
+from gradcheck.estimators.threads import one_thread
+from gradcheck.tree.errors import invalid, shown
 
 _MOST_BATCHES = 200_000  # a loop takes a minute for them, a vectorised loss three seconds
 _MOST_BESIDE = 2_000  # in a setting of a condition that was not asked for

@@ -12,10 +12,10 @@ from typing import final
 import torch
 from torch import nn
 
-from estimators.collectors import AbstractCollector, CompleteEpisodes, FixedSteps, Groups
 from gradcheck.checking import probes
 from gradcheck.checking.probes import Probe
 from gradcheck.checking.subjects import AbstractSubject, Play
+from gradcheck.estimators.collectors import AbstractCollector, CompleteEpisodes, FixedSteps, Groups
 
 COMPLETE, DISCOUNTED, STEPS, GROUPS = "complete_episodes", "discounted", "fixed_steps", "groups"
 MOVED, MICRO, ILLEGAL = "moved_parameters", "micro_batches", "illegal_actions"

@@ -29,11 +29,11 @@ from gradcheck.checking.sketches import (
     size,
     tidy,
 )
-from tree.answers import discount_of
-from tree.errors import invalid
-from tree.game import TabularGame
-from tree.rationals import Number, NumberLike
-from tree.tables import PolicyTable
+from gradcheck.tree.answers import discount_of
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.rationals import Number, NumberLike
+from gradcheck.tree.tables import PolicyTable
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

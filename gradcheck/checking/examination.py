@@ -8,8 +8,6 @@ from typing import final
 
 import numpy as np
 
-from estimators.collectors import AbstractCollector
-from estimators.episodes import Episodes
 from gradcheck.checking.comparison import COARSE, FINE, Comparison, Reference, compare
 from gradcheck.checking.conditions import MICRO, STEPS, Setting
 from gradcheck.checking.expectation import Expectation, expectation
@@ -18,7 +16,9 @@ from gradcheck.checking.probe_policies import ProbePolicy
 from gradcheck.checking.randomness import random_states
 from gradcheck.checking.references import Objective, parameters_of, references_of
 from gradcheck.checking.structure import expectation_by_structure
-from tree.errors import InvalidArgument, invalid
+from gradcheck.estimators.collectors import AbstractCollector
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.tree.errors import InvalidArgument, invalid
 
 _FEW = 2_000  # sequences: of up to six episodes in batches of four
 _SHUFFLED = 24  # batches whose order is tried; with them every pair of up to seven episodes is swapped

@@ -9,9 +9,9 @@ from typing import final
 import torch
 from torch import Tensor
 
-from estimators.weighted_batches import WeightedBatches
 from gradcheck.checking.loss_gradients import LossGradient
-from tree.progress import progress
+from gradcheck.estimators.weighted_batches import WeightedBatches
+from gradcheck.tree.progress import progress
 
 _TOGETHER = 4_096  # batches that are evaluated at once, at most
 _NUMBERS = 4_000_000  # in their gradients: 32 megabytes

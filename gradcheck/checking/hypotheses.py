@@ -9,14 +9,14 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from estimators.distributions import action_log_probs
-from estimators.episodes import Episodes
-from estimators.losses import Loss
 from gradcheck.causes.cause import Cause, Term
 from gradcheck.causes.parts import Surrogate
 from gradcheck.checking.conditions import Setting
 from gradcheck.checking.references import parameters_of
-from tree.errors import InvalidArgument
+from gradcheck.estimators.distributions import action_log_probs
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.losses import Loss
+from gradcheck.tree.errors import InvalidArgument
 
 _ALL = 1_000_000  # batches in one portion: they are few
 

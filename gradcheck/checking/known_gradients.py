@@ -29,8 +29,8 @@ from gradcheck.checking.expectation import Expectation
 from gradcheck.checking.hypotheses import Hypotheses
 from gradcheck.checking.request import Request
 from gradcheck.checking.subjects import AbstractSubject, Battery
-from tree.errors import InvalidArgument
-from tree.rationals import as_rational
+from gradcheck.tree.errors import InvalidArgument
+from gradcheck.tree.rationals import as_rational
 
 Mistakes: TypeAlias = "tuple[Cause, ...] | tuple[Term, ...]"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from estimators.enumeration import count_of
-from estimators.population import populations
 from gradcheck.checking.comparison import FINE
 from gradcheck.checking.examination import Examination
 from gradcheck.checking.expectation import expectation
+from gradcheck.estimators.enumeration import count_of
+from gradcheck.estimators.population import populations
 
 # (episodes, copies of them) in the batch that stands for an infinite one. No more: a loss that multiplies [T, 1] by [T]
 # makes [T, T] of them. Where order matters there are six copies, so that halves and thirds are right, too.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from estimators.policies import TabularPolicy
 from gradcheck.checking.examination import Observed
 from gradcheck.checking.probe_policies import ProbePolicy
 from gradcheck.checking.probes import BATTERY
 from gradcheck.checking.references import coordinates, unit_observations
 from gradcheck.checking.result import Finding
 from gradcheck.checking.verdicts import Verdict
+from gradcheck.estimators.policies import TabularPolicy
 
 _MOST_PLACES = 3
 

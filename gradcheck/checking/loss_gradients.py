@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
-from estimators.episodes import Episodes
-from estimators.losses import check_value
-from estimators.weighted_batches import AlikeBatches
 from gradcheck.checking.batch_words import describe
 from gradcheck.checking.precision import Precision
 from gradcheck.checking.randomness import random_states
-from tree.errors import InvalidArgument, invalid
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.losses import check_value
+from gradcheck.estimators.weighted_batches import AlikeBatches
+from gradcheck.tree.errors import InvalidArgument, invalid
 
 #: What is checked: ``loss(policy, episodes)``, or ``update(policy, episodes, optimizer)``.
 AnyLoss: TypeAlias = Callable[..., Any]

@@ -16,10 +16,10 @@ from typing import final
 
 import torch
 
-from estimators.observations import observation_features
 from gradcheck.checking.probe_policies import ProbePolicy
-from tree.game import TabularGame
-from tree.unroll import unroll
+from gradcheck.estimators.observations import observation_features
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.unroll import unroll
 
 
 @final

@@ -9,17 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from estimators.distributions import action_log_probs
-from estimators.episodes import Episodes
-from estimators.observations import observation_features
-from estimators.tables import probability_table
 from gradcheck.checking.comparison import Reference
 from gradcheck.checking.conditions import MOVED, STEPS, Setting
 from gradcheck.checking.expectation import expectation
 from gradcheck.checking.loss_gradients import LossGradient
+from gradcheck.estimators.distributions import action_log_probs
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.observations import observation_features
+from gradcheck.estimators.tables import probability_table
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.unroll import GameTree
 from gradcheck.truth import policy_gradient
-from tree.errors import invalid
-from tree.unroll import GameTree
 
 #: ``objective(policy, episode)``: what an episode is worth, beside its return.
 Objective: TypeAlias = Callable[[Any, Episodes], Tensor]

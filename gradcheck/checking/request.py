@@ -17,10 +17,10 @@ from gradcheck.checking.references import Objective
 from gradcheck.checking.subjects import AbstractSubject, Battery, Given
 from gradcheck.checking.verdicts import Verdict
 from gradcheck.report.sizes import size_of
-from tree.answers import discount_of
-from tree.errors import invalid
-from tree.rationals import as_rational, number
-from tree.unroll import unroll
+from gradcheck.tree.answers import discount_of
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.rationals import as_rational, number
+from gradcheck.tree.unroll import unroll
 
 _COLLECTS = {"episodes": COMPLETE, "steps": STEPS, "groups": GROUPS}
 _LEAST = (Verdict.UNBIASED, Verdict.PROPORTIONAL, Verdict.CONSISTENT)

@@ -11,16 +11,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from estimators.episodes import Episodes
 from gradcheck.checking.comparison import Comparison, Reference, compare
 from gradcheck.checking.conditions import MICRO
 from gradcheck.checking.examination import Examination, Observed
 from gradcheck.checking.expectation import Expectation
 from gradcheck.checking.randomness import kept_generators
 from gradcheck.checking.verdicts import Verdict
+from gradcheck.estimators.episodes import Episodes
 from gradcheck.evidence import Decision, decide
-from tree.errors import invalid
-from tree.progress import progress
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.progress import progress
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -71,7 +71,7 @@ def sampled(examination: Examination, size: int, draws: int, *, seed: int, tests
 
 
 def best_of(every: Sequence[Comparison]) -> Comparison:
-    """The best of the comparisons, of which one suffices: while one is not decided, another that fails proves nothing."""
+    """The best of the comparisons, of which one suffices: while one is undecided, another that fails proves nothing."""
     order = [Verdict.UNBIASED, Verdict.PROPORTIONAL, Verdict.CONSISTENT, Verdict.INCONCLUSIVE, Verdict.BIASED]
     return min(every, key=lambda one: order.index(one.verdict))
 

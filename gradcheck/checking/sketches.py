@@ -12,8 +12,8 @@ from fractions import Fraction
 from math import gcd
 from typing import NamedTuple, TypeAlias, final
 
-from tree.game import TabularGame
-from tree.rationals import Number
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.rationals import Number
 
 #: ``{observation: probabilities}``
 Policy: TypeAlias = dict[tuple[int, ...], tuple[Fraction, ...]]

@@ -13,9 +13,9 @@ from gradcheck.checking.loss_gradients import name_of
 from gradcheck.checking.request import Request
 from gradcheck.checking.result import Counterexample
 from gradcheck.checking.subjects import Given
-from tree.game import TabularGame
-from tree.tables import PolicyTable
-from tree.unroll import unroll
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.tables import PolicyTable
+from gradcheck.tree.unroll import unroll
 
 _MOST_BATCHES = 100  # of one game
 _TRIED = 120  # games, policies and batches: a second or two

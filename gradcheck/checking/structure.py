@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from estimators.collectors import AbstractCollector, CompleteEpisodes
 from gradcheck.checking.expectation import Expectation
 from gradcheck.checking.loss_gradients import LossGradient
-from tree.progress import progress
+from gradcheck.estimators.collectors import AbstractCollector, CompleteEpisodes
+from gradcheck.tree.progress import progress
 
 # Batches on which a structure must hold, of each of three kinds: as many different episodes as there are, episodes as
 # likely as they are, and one episode over and over.

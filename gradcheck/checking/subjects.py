@@ -13,13 +13,13 @@ from typing import TypeAlias, final
 import torch
 from torch import nn
 
-from estimators.distributions import Policy
-from estimators.observations import observation_features
-from estimators.policies import TabularPolicy
 from gradcheck.checking.probes import Probe
-from tree.errors import invalid
-from tree.tables import PolicyTable
-from tree.unroll import GameTree, unroll
+from gradcheck.estimators.distributions import Policy
+from gradcheck.estimators.observations import observation_features
+from gradcheck.estimators.policies import TabularPolicy
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.tables import PolicyTable
+from gradcheck.tree.unroll import GameTree, unroll
 
 #: (D numbers of an observation, A actions) → a policy.
 PolicyMaker: TypeAlias = Callable[[int, int], nn.Module]

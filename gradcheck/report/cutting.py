@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck.report.blocks import Branch
 from gradcheck.report.numbers import counted
-from tree.arrays import Array
+from gradcheck.tree.arrays import Array
 
 _T = TypeVar("_T")
 _LONGEST = 30  # rows that are shown in full

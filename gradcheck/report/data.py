@@ -12,34 +12,34 @@ from typing import final
 
 import numpy as np
 
-from estimators.arguments import positive
-from estimators.collecting import all_episodes
-from estimators.episodes import Episodes
-from estimators.inverse_probability import inverse_prob
-from estimators.log_probability import log_prob
-from estimators.losses import Loss
-from estimators.sampling import NumberedTable, sample_counts, sample_in_chunks
-from estimators.threads import one_thread
-from estimators.weights import from_the_start, future_returns
 from gradcheck.estimates import Estimate, estimate_in_chunks
+from gradcheck.estimators.arguments import positive
+from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.inverse_probability import inverse_prob
+from gradcheck.estimators.log_probability import log_prob
+from gradcheck.estimators.losses import Loss
+from gradcheck.estimators.sampling import NumberedTable, sample_counts, sample_in_chunks
+from gradcheck.estimators.threads import one_thread
+from gradcheck.estimators.weights import from_the_start, future_returns
 from gradcheck.finite_batch import FiniteBatch, habits
 from gradcheck.report.listed import Listed, ParameterEstimates
 from gradcheck.report.sizes import Size, size_of
 from gradcheck.spread import Spread, spread_of
-from tree.arrays import Array, objects
-from tree.best import Strategy, best_strategy, best_with_recall
-from tree.errors import invalid
-from tree.exact import Evaluation, evaluate
-from tree.expansion import num_terms
-from tree.gallery.survey import uniform_policy
-from tree.game import Game, State, TabularGame
-from tree.identities import Proof, SumPolynomials
-from tree.progress import progress
-from tree.rationals import Number, as_distribution
-from tree.sources.gymnasium_table import GymnasiumTable
-from tree.sums import SumsAt, SymbolicSums, symbolic_sums
-from tree.tables import PolicyTable, read_rows
-from tree.unroll import GameTree, unroll
+from gradcheck.tree.arrays import Array, objects
+from gradcheck.tree.best import Strategy, best_strategy, best_with_recall
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.exact import Evaluation, evaluate
+from gradcheck.tree.expansion import num_terms
+from gradcheck.tree.gallery.survey import uniform_policy
+from gradcheck.tree.game import Game, State, TabularGame
+from gradcheck.tree.identities import Proof, SumPolynomials
+from gradcheck.tree.progress import progress
+from gradcheck.tree.rationals import Number, as_distribution
+from gradcheck.tree.sources.gymnasium_table import GymnasiumTable
+from gradcheck.tree.sums import SumsAt, SymbolicSums, symbolic_sums
+from gradcheck.tree.tables import PolicyTable, read_rows
+from gradcheck.tree.unroll import GameTree, unroll
 
 #: How likely a report on right estimators disagrees by chance: over all its estimates together.
 FALSE_ALARM = 1e-6

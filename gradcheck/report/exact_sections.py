@@ -11,13 +11,13 @@ from gradcheck.report.blocks import Block, Branch, Heading, Lines, Table, Text
 from gradcheck.report.cutting import first, largest, pruned, rest, short
 from gradcheck.report.data import OneStep, Report
 from gradcheck.report.numbers import counted, exact, signed
-from tree.answers import some
-from tree.expressions import surrogate_terms
-from tree.identities import Proof
-from tree.paths import Path
-from tree.sums import SumsAt
-from tree.terms import product_of
-from tree.unroll import ENDS, GameTree
+from gradcheck.tree.answers import some
+from gradcheck.tree.expressions import surrogate_terms
+from gradcheck.tree.identities import Proof
+from gradcheck.tree.paths import Path
+from gradcheck.tree.sums import SumsAt
+from gradcheck.tree.terms import product_of
+from gradcheck.tree.unroll import ENDS, GameTree
 
 _BAR = 40  # characters for a probability of 1
 _WIDEST = 40  # characters of a product of probabilities, or a state in a tree

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tree.errors import invalid
+from gradcheck.tree.errors import invalid
 
 
 def check_writable(path: str | Path) -> Path:

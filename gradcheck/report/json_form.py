@@ -12,7 +12,7 @@ from typing import Any
 
 from gradcheck.estimates import Estimate
 from gradcheck.report.data import Report
-from tree.rationals import Number
+from gradcheck.tree.rationals import Number
 
 SCHEMA_VERSION = 1
 

@@ -7,8 +7,8 @@ from typing import final
 
 import numpy as np
 
-from tree.levels import ENDS, histories
-from tree.unroll import GameTree
+from gradcheck.tree.levels import ENDS, histories
+from gradcheck.tree.unroll import GameTree
 
 _MAX_EPISODES = 400  # different ones: each is differentiated by itself, four times
 _MAX_MONOMIALS = 20_000  # of the sampled sums on the simplex: a second or two

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from gradcheck.report import plain
 from gradcheck.report.blocks import Block
-from tree.errors import invalid
+from gradcheck.tree.errors import invalid
 
 
 def show(blocks: Iterable[Block]) -> None:

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from gradcheck import InvalidArgument, games
 from gradcheck.strategies import games as random_games
 from gradcheck.strategies import policies
-from tree.arithmetic import FRACTIONS, fastest
-from tree.batches import evaluate_batch
-from tree.exact import evaluate
-from tree.tables import action_probabilities
-from tree.unroll import unroll
+from gradcheck.tree.arithmetic import FRACTIONS, fastest
+from gradcheck.tree.batches import evaluate_batch
+from gradcheck.tree.exact import evaluate
+from gradcheck.tree.tables import action_probabilities
+from gradcheck.tree.unroll import unroll
 
 
 @st.composite

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from gradcheck import games as gallery
 from gradcheck.strategies import games, policies
-from tree import modular, parts, passes
-from tree.batches import evaluate_batch
-from tree.exact import evaluate
-from tree.tables import action_probabilities
-from tree.unroll import unroll
+from gradcheck.tree import modular, parts, passes
+from gradcheck.tree.batches import evaluate_batch
+from gradcheck.tree.exact import evaluate
+from gradcheck.tree.tables import action_probabilities
+from gradcheck.tree.unroll import unroll
 
 wide = st.one_of(games(max_actions=12, max_outcomes=10, max_episodes=300), games())
 

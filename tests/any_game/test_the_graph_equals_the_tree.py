@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from gradcheck import TabularGame, expected_return
 from gradcheck.strategies import games, policies
-from tree.exact import evaluate
-from tree.tables import action_probabilities
-from tree.unroll import unroll
+from gradcheck.tree.exact import evaluate
+from gradcheck.tree.tables import action_probabilities
+from gradcheck.tree.unroll import unroll
 
 
 @given(data=st.data())

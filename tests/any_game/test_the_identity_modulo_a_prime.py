@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from gradcheck import TabularGame
 from gradcheck.strategies import games
-from tree.exact import evaluate
-from tree.modular import (
+from gradcheck.tree.exact import evaluate
+from gradcheck.tree.modular import (
     PRIME,
     Point,
     add,
@@ -22,8 +22,8 @@ from tree.modular import (
     random_point,
     rounds_needed,
 )
-from tree.tables import action_probabilities
-from tree.unroll import unroll
+from gradcheck.tree.tables import action_probabilities
+from gradcheck.tree.unroll import unroll
 
 trees = st.builds(lambda game, merge: unroll(game, merge=merge), games(), st.booleans())
 residues = st.one_of(st.integers(0, PRIME + 7), st.sampled_from([0, 1, 2**31 - 1, 2**31, 2**60, PRIME - 1, PRIME]))

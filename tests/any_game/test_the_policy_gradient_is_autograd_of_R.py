@@ -4,11 +4,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estimators.tables import probability_table
 from gradcheck import policy_gradient
+from gradcheck.estimators.tables import probability_table
 from gradcheck.strategies import games
-from tree.paths import paths
-from tree.unroll import unroll
+from gradcheck.tree.paths import paths
+from gradcheck.tree.unroll import unroll
 
 
 def network(tree, seed):

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from gradcheck import InvalidArgument, symbolic_sums
 from gradcheck.strategies import games, policies
-from tree.identities import GivenTerms, SumPolynomials
-from tree.polynomial import substitute
-from tree.unroll import unroll
+from gradcheck.tree.identities import GivenTerms, SumPolynomials
+from gradcheck.tree.polynomial import substitute
+from gradcheck.tree.unroll import unroll
 
 
 @given(game=games())

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from estimators.collectors import CompleteEpisodes
-from estimators.threads import one_thread
 from gradcheck import TabularPolicy, check, games, policy_gradient, sample, unroll
 from gradcheck.checking.check import CONDITIONS
 from gradcheck.checking.expectation import expectation
 from gradcheck.checking.judging import judge
 from gradcheck.checking.loss_gradients import LossGradient
 from gradcheck.checking.request import read_request
+from gradcheck.estimators.collectors import CompleteEpisodes
+from gradcheck.estimators.threads import one_thread
 from tests.benchmarks.side_by_side import milliseconds, side_by_side
 
 pytestmark = pytest.mark.benchmark

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from gradcheck import TabularPolicy, from_gymnasium, policy_gradient, unroll
+from gradcheck.tree.exact import evaluate
+from gradcheck.tree.moments import score_moments
 from tests.benchmarks.side_by_side import side_by_side
-from tree.exact import evaluate
-from tree.moments import score_moments
 
 pytestmark = pytest.mark.benchmark
 

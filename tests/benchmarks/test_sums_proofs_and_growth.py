@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from gradcheck import unroll
+from gradcheck.tree import modular
+from gradcheck.tree.arithmetic import FRACTIONS, fastest
+from gradcheck.tree.arrays import objects
+from gradcheck.tree.exact import evaluate
+from gradcheck.tree.identities import SumPolynomials
 from tests.benchmarks.random_tree import RandomTree
 from tests.benchmarks.side_by_side import milliseconds, side_by_side
-from tree import modular
-from tree.arithmetic import FRACTIONS, fastest
-from tree.arrays import objects
-from tree.exact import evaluate
-from tree.identities import SumPolynomials
 
 pytestmark = pytest.mark.benchmark
 

@@ -5,9 +5,9 @@ import pyspiel
 import pytest
 
 from gradcheck import evaluate_batch, from_openspiel, unroll
+from gradcheck.tree.compiled import compiled_passes, layout_of, scratch_of
+from gradcheck.tree.exact import evaluate
 from tests.benchmarks.side_by_side import milliseconds, side_by_side
-from tree.compiled import compiled_passes, layout_of, scratch_of
-from tree.exact import evaluate
 
 pytestmark = pytest.mark.benchmark
 

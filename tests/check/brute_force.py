@@ -18,8 +18,8 @@ from typing import Any, final
 import torch
 from torch import Tensor, nn
 
-from estimators.episodes import Episodes
-from tree.game import TabularGame
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.tree.game import TabularGame
 
 _SHUFFLES = 6
 _LARGEST_DENOMINATOR = 20_000

@@ -8,11 +8,11 @@ from itertools import product
 
 import torch
 
-from estimators.collecting import all_episodes
-from estimators.episodes import Episodes
-from estimators.threads import one_thread
 from gradcheck.causes.library import CAUSES
 from gradcheck.checking.probes import BATTERY
+from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.threads import one_thread
 
 _PER_EPISODE = ("lengths", "group_index")
 _PER_STEP = tuple(f.name for f in fields(Episodes) if f.name not in {*_PER_EPISODE, "num_episodes", "discount"})

@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch.func import functional_call, grad, vmap
 
-from estimators import action_log_probs, log_prob
-from estimators.averages import over_episodes, over_steps
 from gradcheck import policy_gradient
 from gradcheck.causes.cause import FEATURES
 from gradcheck.causes.library import CAUSES, TERMS
 from gradcheck.causes.parts import surrogate
+from gradcheck.estimators import action_log_probs, log_prob
+from gradcheck.estimators.averages import over_episodes, over_steps
 from tests.check.cause_gradients import SETTINGS, expected_gradient, features, of_cause, parallel, setting
 
 # Right but for their length wherever they are asked for: what is wrong is the step size.

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gradcheck import TabularPolicy, estimators, policy_gradient
-from tree.unroll import unroll
+from gradcheck.tree.unroll import unroll
 
 
 def both_gradients(loss, game, table, batch):

@@ -7,7 +7,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estimators.observations import observation_features
 from gradcheck import (
     Game,
     InvalidArgument,
@@ -19,6 +18,7 @@ from gradcheck import (
     policy_gradient,
     unroll,
 )
+from gradcheck.estimators.observations import observation_features
 from gradcheck.histories import with_histories
 from gradcheck.objectives import discounted_return, true_gradient
 from gradcheck.strategies import games as any_games

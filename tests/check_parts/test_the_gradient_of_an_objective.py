@@ -5,13 +5,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estimators.tables import probability_table
 from gradcheck import LinearPolicy, TabularGame, TabularPolicy, expected_return, games, policy_gradient
+from gradcheck.estimators.tables import probability_table
 from gradcheck.objectives import discounted_return, entropy_regularised, kl_regularised, true_gradient
 from gradcheck.strategies import games as any_games
 from gradcheck.strategies import policies
-from tree.paths import paths
-from tree.unroll import unroll
+from gradcheck.tree.paths import paths
+from gradcheck.tree.unroll import unroll
 
 ROUNDINGS = 1e-12
 

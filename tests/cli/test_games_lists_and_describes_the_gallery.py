@@ -55,7 +55,7 @@ def test_the_table_is_not_cut_by_rich():
 def test_nothing_heavy_is_imported(gradcheck, arguments):
     run = gradcheck(*arguments, PYTHONPROFILEIMPORTTIME="1")
     assert run.code == 0
-    assert "tree.errors" in imported(run)
+    assert "gradcheck.tree.errors" in imported(run)
     assert imported(run) & HEAVY == set()
 
 

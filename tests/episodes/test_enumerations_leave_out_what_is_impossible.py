@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from estimators.collecting import all_batches, num_batches
 from gradcheck import estimators, games
+from gradcheck.estimators.collecting import all_batches, num_batches
 
 ALWAYS_RIGHT = dict.fromkeys(games.robot_policy(), (0, 1))
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from estimators.episodes import from_steps
 from gradcheck import InvalidArgument
+from gradcheck.estimators.episodes import from_steps
 
 STEPS = {
     "observations": [(1.0,), (2.0,), (3.0,)],

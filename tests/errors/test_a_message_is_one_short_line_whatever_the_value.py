@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck import InvalidArgument, TabularGame, expected_return, games
-from tree.errors import invalid
+from gradcheck.tree.errors import invalid
 
 
 class Unprintable:

@@ -14,7 +14,6 @@ import torch
 from torch import nn
 from torch.distributions import Bernoulli, Categorical
 
-from estimators.episodes import from_steps
 from gradcheck import (
     InvalidArgument,
     LinearPolicy,
@@ -29,8 +28,9 @@ from gradcheck import (
     symbolic_sums,
     train,
 )
+from gradcheck.estimators.episodes import from_steps
 from gradcheck.report.data import make_report
-from tree.unroll import unroll
+from gradcheck.tree.unroll import unroll
 
 ROBOT, POLICY, START = games.robot(), games.robot_policy(), (2, 1)
 ENDS = [(1, "end", 0, True)]

@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 import torch
 
-from estimators.collecting import all_episodes
 from gradcheck import TabularPolicy, estimators, games, policy_gradient
+from gradcheck.estimators.collecting import all_episodes
 from gradcheck.finite_batch import finite_batches
-from tree.unroll import unroll
+from gradcheck.tree.unroll import unroll
 
 
 def constant_baseline(episodes, *, mean, std):

@@ -6,7 +6,7 @@ import pytest
 from sympy import Rational
 
 from gradcheck import best_strategy, expected_return, games, symbolic_sums
-from tree.unroll import unroll
+from gradcheck.tree.unroll import unroll
 
 ALWAYS_RIGHT = dict.fromkeys(games.robot_policy(), (0, 1))
 LEFT_THEN_RIGHT = ALWAYS_RIGHT | {(2, 1): (1, 0)}

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from estimators.episodes import from_steps
 from gradcheck import LinearPolicy, estimators, games
+from gradcheck.estimators.episodes import from_steps
 
 OBSERVATIONS = [(2, 1), (1, 0), (2, 0), (2, 1), (1, 0), (2, 1), (2, 1), (1, 0), (2, 0)]
 ACTIONS = [0, 1, 0, 0, 0, 1, 0, 1, 1]

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from estimators.training import train, vanilla
 from gradcheck import TabularPolicy, estimators, games
+from gradcheck.estimators.training import train, vanilla
 
 
 @pytest.mark.parametrize("loss", [vanilla, estimators.log_prob], ids=["with both habits", "plain log_prob"])

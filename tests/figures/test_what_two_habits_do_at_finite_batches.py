@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from estimators.collecting import all_episodes
 from gradcheck import TabularGame, TabularPolicy, estimators, games, partials, policy_gradient
+from gradcheck.estimators.collecting import all_episodes
 from gradcheck.finite_batch import HABITS, finite_batches
-from tree.unroll import unroll
+from gradcheck.tree.unroll import unroll
 
 #: Cosines at N = 2, 4, 8 from an independent computation in closed form, rounded there to the digits given.
 COSINES = {

@@ -4,7 +4,7 @@ import pytest
 
 from gradcheck import games
 from gradcheck.named_games import open_game
-from tree.sources.files import save_game
+from gradcheck.tree.sources.files import save_game
 
 
 @pytest.mark.parametrize("name", games.GALLERY)
@@ -28,12 +28,12 @@ def test_a_file(tmp_path, ending):
 def test_a_library(prefix):
     if prefix == "gymnasium":
         pytest.importorskip("gymnasium")
-        from tree.sources.from_gymnasium import from_gymnasium as build
+        from gradcheck.tree.sources.from_gymnasium import from_gymnasium as build
 
         name = "FrozenLake-v1"
     else:
         pytest.importorskip("pyspiel")
-        from tree.sources.from_openspiel import from_openspiel as build
+        from gradcheck.tree.sources.from_openspiel import from_openspiel as build
 
         name = "kuhn_poker"
     opened = open_game(f"{prefix}:{name}")

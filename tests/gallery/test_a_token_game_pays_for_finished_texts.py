@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from estimators.observations import observation_features
 from gradcheck import games, unroll
+from gradcheck.estimators.observations import observation_features
 
 
 def texts(vocabulary, length):

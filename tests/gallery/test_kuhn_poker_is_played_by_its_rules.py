@@ -93,7 +93,7 @@ def test_a_table_may_name_the_moves(worth):
 @pytest.mark.parametrize("player", [0, 1])
 def test_open_spiel_says_the_same_of_uniform_play(player, worth):
     pytest.importorskip("pyspiel")
-    from tree.sources.from_openspiel import from_openspiel
+    from gradcheck.tree.sources.from_openspiel import from_openspiel
 
     theirs, ours = from_openspiel("kuhn_poker", player=player), games.kuhn_poker(player)
     assert games.survey(theirs).uniform_return == worth(ours)

@@ -3,8 +3,8 @@
 from fractions import Fraction
 
 from gradcheck import TabularGame, unroll
-from tree.exact import evaluate
-from tree.tables import action_probabilities
+from gradcheck.tree.exact import evaluate
+from gradcheck.tree.tables import action_probabilities
 
 
 def corridor(discount=1):

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from gradcheck import InvalidArgument, TabularPolicy, expected_return, sample, symbolic_sums
-from tree.unroll import unroll
+from gradcheck.tree.unroll import unroll
 
 POLICY = {"a": ("1/2", "1/2"), "b": ("1/2", "1/2")}
 

@@ -9,10 +9,10 @@ from functools import partial
 import pytest
 import torch
 
-from estimators.collecting import all_episodes
 from gradcheck import TabularGame, TabularPolicy, estimators, policy_gradient
 from gradcheck.estimates import episode_gradients
-from tree.unroll import unroll
+from gradcheck.estimators.collecting import all_episodes
+from gradcheck.tree.unroll import unroll
 
 POLICY = {"crossroads": ("1/3", "2/3"), "shop": ("3/4", "1/4")}
 TOLERANCE = 1e-15  # a few roundings of numbers below 1

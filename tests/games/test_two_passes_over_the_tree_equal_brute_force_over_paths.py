@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from gradcheck import games
-from tree.exact import evaluate
-from tree.identities import SumPolynomials
-from tree.paths import paths
-from tree.polynomial import collect, derivatives, substitute
-from tree.tables import action_probabilities
-from tree.terms import product_of
-from tree.unroll import unroll
+from gradcheck.tree.exact import evaluate
+from gradcheck.tree.identities import SumPolynomials
+from gradcheck.tree.paths import paths
+from gradcheck.tree.polynomial import collect, derivatives, substitute
+from gradcheck.tree.tables import action_probabilities
+from gradcheck.tree.terms import product_of
+from gradcheck.tree.unroll import unroll
 
 
 @pytest.fixture(params=[False, True], ids=["tree", "graph"])

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck import TabularGame, strategies
-from tree.baselines import optimal_baseline
-from tree.moments import score_moments
-from tree.tables import action_probabilities
-from tree.unroll import unroll
+from gradcheck.tree.baselines import optimal_baseline
+from gradcheck.tree.moments import score_moments
+from gradcheck.tree.tables import action_probabilities
+from gradcheck.tree.unroll import unroll
 
 WALK = TabularGame(
     {

@@ -7,9 +7,9 @@ from torch import nn
 
 from gradcheck import InvalidArgument, TabularGame, TabularPolicy, games
 from gradcheck.moments import gradient_moments, optimal_baseline
-from tree import baselines
-from tree.moments import score_moments
-from tree.unroll import unroll
+from gradcheck.tree import baselines
+from gradcheck.tree.moments import score_moments
+from gradcheck.tree.unroll import unroll
 
 TREE = unroll(games.robot_one_step())
 X = np.array([0.5, 0.5])

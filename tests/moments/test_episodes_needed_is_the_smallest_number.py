@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gradcheck import InvalidArgument, games
 from gradcheck.moments import gradient_moments
-from tree.moments import Moments
+from gradcheck.tree.moments import Moments
 
 ROBOT = gradient_moments(games.robot(), games.robot_policy()).flat
 PRECISIONS = st.fractions("1/1000", 10).filter(bool)

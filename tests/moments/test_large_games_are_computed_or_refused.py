@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from gradcheck import InvalidArgument, TabularGame
 from gradcheck.moments import gradient_moments
-from tree import step_pairs
-from tree.baselines import optimal_baseline
-from tree.moments import meets_once, score_moments
-from tree.unroll import unroll
+from gradcheck.tree import step_pairs
+from gradcheck.tree.baselines import optimal_baseline
+from gradcheck.tree.moments import meets_once, score_moments
+from gradcheck.tree.unroll import unroll
 
 CONTEXTS, ACTIONS = 12_500, 4
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from gradcheck import TabularGame, expected_return, games
 from gradcheck.moments import gradient_moments, optimal_baseline
-from tree import baselines
-from tree.exact import evaluate
-from tree.moments import meets_once, score_moments
-from tree.unroll import unroll
+from gradcheck.tree import baselines
+from gradcheck.tree.exact import evaluate
+from gradcheck.tree.moments import meets_once, score_moments
+from gradcheck.tree.unroll import unroll
 
 SHARED = TabularGame(
     {

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from gradcheck import TabularGame, TabularPolicy, games, policy_gradient, strategies
 from gradcheck.moments import gradient_moments
-from tree.exact import evaluate
-from tree.moments import score_moments
-from tree.tables import action_probabilities
-from tree.unroll import unroll
+from gradcheck.tree.exact import evaluate
+from gradcheck.tree.moments import score_moments
+from gradcheck.tree.tables import action_probabilities
+from gradcheck.tree.unroll import unroll
 
 
 @pytest.mark.parametrize("estimator", ["reward_to_go", "total_return"])

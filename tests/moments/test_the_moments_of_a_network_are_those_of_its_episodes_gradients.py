@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from estimators.jacobians import policy_scores
 from gradcheck import LinearPolicy, TabularGame, TabularPolicy, estimators, games, policy_gradient
 from gradcheck.estimates import episode_gradients
+from gradcheck.estimators.jacobians import policy_scores
 from gradcheck.moments import gradient_moments
-from tree.unroll import unroll
+from gradcheck.tree.unroll import unroll
 
 GAME = TabularGame(
     {

@@ -4,12 +4,12 @@ probability at most 1e-6, at every number of episodes. The seeds are fixed, so t
 import numpy as np
 import pytest
 
-from estimators.collecting import all_episodes
-from estimators.policies import ProbabilityTable
-from estimators.sampling import sample_counts
 from gradcheck import estimators, games, partials
 from gradcheck.estimates import estimate
-from tree.unroll import unroll
+from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.policies import ProbabilityTable
+from gradcheck.estimators.sampling import sample_counts
+from gradcheck.tree.unroll import unroll
 
 FALSE_ALARM = 1e-6
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from estimators.collecting import all_episodes
-from estimators.sampling import sample_counts
 from gradcheck import LinearPolicy, TabularGame, games, sample
+from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.sampling import sample_counts
 from gradcheck.statistics import bernstein_bound
-from tree.paths import paths
-from tree.unroll import unroll
+from gradcheck.tree.paths import paths
+from gradcheck.tree.unroll import unroll
 
 FALSE_ALARM = 1e-6  # of each test as a whole; the seeds are fixed besides
 N = 100_000

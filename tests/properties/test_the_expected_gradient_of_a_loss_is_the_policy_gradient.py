@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from estimators.collecting import all_episodes
 from gradcheck import LinearPolicy, TabularPolicy, estimators, games, policy_gradient
 from gradcheck.estimates import episode_gradients
+from gradcheck.estimators.collecting import all_episodes
 from gradcheck.strategies import policies, robot_games
-from tree.unroll import unroll
+from gradcheck.tree.unroll import unroll
 
 LOSSES = {"log_prob": estimators.log_prob, "inverse_prob": estimators.inverse_prob}
 

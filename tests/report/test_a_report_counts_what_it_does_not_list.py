@@ -11,10 +11,10 @@ from gradcheck.report.data import make_report
 from gradcheck.report.document import document
 from gradcheck.report.sizes import _monomials, size_of
 from gradcheck.strategies import games
-from tree.identities import SumPolynomials
-from tree.paths import paths
-from tree.polynomial import on_simplex
-from tree.unroll import unroll
+from gradcheck.tree.identities import SumPolynomials
+from gradcheck.tree.paths import paths
+from gradcheck.tree.polynomial import on_simplex
+from gradcheck.tree.unroll import unroll
 
 
 @settings(max_examples=200)  # the tree is written out

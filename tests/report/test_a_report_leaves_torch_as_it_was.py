@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from estimators import log_prob
 from gradcheck import InvalidArgument, games
+from gradcheck.estimators import log_prob
 from gradcheck.report.data import make_report
 
 

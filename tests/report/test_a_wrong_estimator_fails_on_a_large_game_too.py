@@ -3,7 +3,7 @@ right ones pass it; how wide the bounds are, the report says."""
 
 import pytest
 
-from estimators import from_the_start, inverse_prob, log_prob
+from gradcheck.estimators import from_the_start, inverse_prob, log_prob
 from gradcheck.report import plain
 from gradcheck.report.data import make_report
 from gradcheck.report.document import document

@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 import torch
 
-from estimators import log_prob
-from estimators.collecting import all_episodes
-from estimators.policies import ProbabilityTable
-from estimators.sampling import NumberedTable, sample_in_chunks
 from gradcheck import InvalidArgument, games
 from gradcheck.estimates import episode_gradients, estimate_in_chunks
+from gradcheck.estimators import log_prob
+from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.policies import ProbabilityTable
+from gradcheck.estimators.sampling import NumberedTable, sample_in_chunks
 from gradcheck.spread import spread_of
-from tree.paths import paths
-from tree.tables import action_probabilities
-from tree.unroll import unroll
+from gradcheck.tree.paths import paths
+from gradcheck.tree.tables import action_probabilities
+from gradcheck.tree.unroll import unroll
 
 SIZE = 1_000
 TREE = unroll(games.robot())

@@ -9,12 +9,12 @@ import jsonschema
 import numpy as np
 import pytest
 
-from estimators import log_prob
 from gradcheck import TabularGame, games
+from gradcheck.estimators import log_prob
 from gradcheck.report import data
 from gradcheck.report.data import make_report
 from gradcheck.report.json_form import SCHEMA_VERSION, load_schema, to_dict
-from tree.sources.gymnasium_table import GymnasiumTable
+from gradcheck.tree.sources.gymnasium_table import GymnasiumTable
 
 SCHEMA = load_schema()
 FITS = jsonschema.Draft202012Validator(SCHEMA)

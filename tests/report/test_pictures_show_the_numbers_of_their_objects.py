@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from estimators.training import Training
 from gradcheck import InvalidArgument, TabularGame, best_strategy, games, symbolic_sums
+from gradcheck.estimators.training import Training
 from gradcheck.finite_batch import FiniteBatch
 from gradcheck.report import pictures
 from gradcheck.report.data import OneStep
-from tree.robot import PLACES
+from gradcheck.tree.robot import PLACES
 
 ACTIONS = ("left", "right")
 

@@ -9,8 +9,8 @@ from gradcheck.cli import main
 from gradcheck.report import data, plain
 from gradcheck.report.data import make_report
 from gradcheck.report.document import document
-from tree.identities import GivenTerms
-from tree.sums import SymbolicSums
+from gradcheck.tree.identities import GivenTerms
+from gradcheck.tree.sums import SymbolicSums
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from estimators import inverse_prob, log_prob
 from gradcheck import games
+from gradcheck.estimators import inverse_prob, log_prob
 from gradcheck.report import data, plain
 from gradcheck.report.blocks import Text
 from gradcheck.report.data import make_report

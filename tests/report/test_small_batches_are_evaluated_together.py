@@ -7,14 +7,14 @@ from math import comb
 import pytest
 import torch
 
-from estimators.collecting import all_episodes
-from estimators.policies import TabularPolicy
 from gradcheck import games
+from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.policies import TabularPolicy
 from gradcheck.finite_batch import HABITS, affordable, finite_batches
 from gradcheck.gallery import GALLERY
 from gradcheck.report.data import make_report
+from gradcheck.tree.unroll import unroll
 from gradcheck.truth import policy_gradient
-from tree.unroll import unroll
 
 
 def rows_of(losses, name, sizes):

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estimators import from_the_start, log_prob
-from estimators.collecting import all_episodes
-from estimators.policies import ProbabilityTable
 from gradcheck import games as gallery
 from gradcheck import spread as module
 from gradcheck.estimates import episode_gradients
+from gradcheck.estimators import from_the_start, log_prob
+from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.policies import ProbabilityTable
 from gradcheck.spread import spread_of
 from gradcheck.strategies import games, policies
-from tree.tables import action_probabilities
-from tree.unroll import unroll
+from gradcheck.tree.tables import action_probabilities
+from gradcheck.tree.unroll import unroll
 
 NAMES = sorted(gallery.GALLERY)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from gradcheck import InvalidArgument, TabularGame, games
-from tree.sources.files import load_game, save_game
-from tree.sources.text_files import MAX_BYTES
+from gradcheck.tree.sources.files import load_game, save_game
+from gradcheck.tree.sources.text_files import MAX_BYTES
 
 ROOT = Path(__file__).parents[2]
 GAME = games.robot()
@@ -147,7 +147,7 @@ WITHOUT_TOMLI_W = """
 import sys
 sys.modules["tomli_w"] = None  # so Python marks a module that cannot be imported
 from gradcheck import games
-from tree.sources.files import load_game, save_game
+from gradcheck.tree.sources.files import load_game, save_game
 save_game(games.robot(), sys.argv[1] + ".json")
 try:
     save_game(games.robot(), sys.argv[1] + ".toml")

@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from gradcheck import expected_return, unroll
-from tree.sources.from_openspiel import from_openspiel
+from gradcheck.tree.sources.from_openspiel import from_openspiel
 
 
 @pytest.mark.parametrize("name", ["kuhn_poker", "python_kuhn_poker", "matrix_rps"])

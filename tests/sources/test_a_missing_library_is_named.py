@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from gradcheck import expected_return
-from tree.sources.blackjack import blackjack
-from tree.sources.from_gymnasium import from_gymnasium
-from tree.sources.from_openspiel import from_openspiel
+from gradcheck.tree.sources.blackjack import blackjack
+from gradcheck.tree.sources.from_gymnasium import from_gymnasium
+from gradcheck.tree.sources.from_openspiel import from_openspiel
 
 MISSING = {
     "gymnasium": (

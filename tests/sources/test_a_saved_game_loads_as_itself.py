@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gradcheck import InvalidArgument, TabularGame, games
 from gradcheck.strategies import robot_games
-from tree.sources.files import load_game, save_game
+from gradcheck.tree.sources.files import load_game, save_game
 
 SUFFIXES = (".toml", ".json")
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gradcheck import InvalidArgument, TabularGame, expected_return, games, symbolic_sums, unroll
-from tree.sources.files import load_game, save_game
-from tree.sources.tabulate import tabulate
+from gradcheck.tree.sources.files import load_game, save_game
+from gradcheck.tree.sources.tabulate import tabulate
 
 Suit = Enum("Suit", "HEARTS SPADES", type=str)
 Side = IntEnum("Side", "LEFT RIGHT", start=0)

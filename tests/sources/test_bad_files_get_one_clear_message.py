@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from gradcheck import InvalidArgument
-from tree.sources.files import load_game
-from tree.sources.text_files import MAX_BYTES
+from gradcheck.tree.sources.files import load_game
+from gradcheck.tree.sources.text_files import MAX_BYTES
 
 SHAPE = re.compile(r"Expected .+ but got .+=.* \(type=\w+\)(\. .*[.)])?")
 LONGEST_MESSAGE = 600

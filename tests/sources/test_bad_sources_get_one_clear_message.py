@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from gradcheck import InvalidArgument, unroll
-from tree.sources.from_gymnasium import from_gymnasium
-from tree.sources.from_openspiel import from_openspiel
-from tree.sources.optional import optional_module
+from gradcheck.tree.sources.from_gymnasium import from_gymnasium
+from gradcheck.tree.sources.from_openspiel import from_openspiel
+from gradcheck.tree.sources.optional import optional_module
 
 gymnasium = optional_module("gymnasium", "gymnasium")
 pyspiel = optional_module("pyspiel", "openspiel")
@@ -158,7 +158,7 @@ def test_openspiel_says_nothing_on_stderr(name, capfd):
 
 def test_a_closed_stderr_does_no_harm():
     code = (
-        "import os, gradcheck; from tree.sources.from_openspiel import from_openspiel; os.close(2)\n"
+        "import os, gradcheck; from gradcheck.tree.sources.from_openspiel import from_openspiel; os.close(2)\n"
         "try: from_openspiel('kuhn_poker(')\n"
         "except gradcheck.InvalidArgument as error: print(error)"
     )

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from gradcheck import expected_return
-from tree.sources.blackjack import HIT, STICK, blackjack
-from tree.sources.optional import optional_module
+from gradcheck.tree.sources.blackjack import HIT, STICK, blackjack
+from gradcheck.tree.sources.optional import optional_module
 
 gymnasium = optional_module("gymnasium", "gymnasium")
 

@@ -13,10 +13,10 @@ import pytest
 
 from gradcheck import TabularGame, expected_return, sample, unroll
 from gradcheck.gallery import GALLERY
-from tree.sources.blackjack import blackjack
-from tree.sources.files import load_game
-from tree.sources.from_gymnasium import from_gymnasium
-from tree.sources.from_openspiel import from_openspiel
+from gradcheck.tree.sources.blackjack import blackjack
+from gradcheck.tree.sources.files import load_game
+from gradcheck.tree.sources.from_gymnasium import from_gymnasium
+from gradcheck.tree.sources.from_openspiel import from_openspiel
 
 FALSE_ALARM = 1e-6
 HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from gradcheck import expected_return, partials
-from tree.sources.from_openspiel import from_openspiel
+from gradcheck.tree.sources.from_openspiel import from_openspiel
 
 BET = 1
 FIRST = {"0": "1/16", "1": "1/16", "2": "1/16", "0pb": "-1/48", "1pb": "1/48", "2pb": "1/16"}

@@ -4,7 +4,7 @@ of a policy that only looks at the position; a policy that remembers more is ano
 import pytest
 
 from gradcheck import expected_return, unroll
-from tree.sources.from_openspiel import from_openspiel
+from gradcheck.tree.sources.from_openspiel import from_openspiel
 
 GAMES = {
     "tic-tac-toe, cut short": ("tic_tac_toe", {"horizon": 3}),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck import expected_return, unroll
-from tree.sources.from_openspiel import from_openspiel
+from gradcheck.tree.sources.from_openspiel import from_openspiel
 
 SEEN = ("0p", "1p", "2p", "0b", "1b", "2b")
 ROW = (Fraction(1, 10), Fraction(9, 10))

@@ -14,7 +14,7 @@ SECONDS_OF_CONTROLS = 3  # with their guards these files take less than 1 s
 READ = """
 import sys
 from gradcheck import InvalidArgument
-from tree.sources.files import load_game
+from gradcheck.tree.sources.files import load_game
 try:
     load_game(sys.argv[1])
 except InvalidArgument as error:

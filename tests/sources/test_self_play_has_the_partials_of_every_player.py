@@ -4,7 +4,7 @@ opponents; they change sign with the player whose returns count."""
 import pytest
 
 from gradcheck import partials, unroll
-from tree.sources.from_openspiel import from_openspiel
+from gradcheck.tree.sources.from_openspiel import from_openspiel
 
 GAMES = ["kuhn_poker", "leduc_poker", "liars_dice(numdice=1,dice_sides=3)", "matrix_rps"]
 

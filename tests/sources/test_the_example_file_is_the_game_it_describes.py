@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from gradcheck import TabularGame
-from tree.sources.files import load_game
+from gradcheck.tree.sources.files import load_game
 
 SHOP = Path(__file__).with_name("shop.toml")
 EXPECTED = TabularGame(

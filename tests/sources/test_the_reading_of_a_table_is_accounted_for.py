@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from gradcheck import InvalidArgument, expected_return
-from tree.sources.from_gymnasium import from_gymnasium, read_gymnasium
-from tree.sources.gymnasium_table import game_from_table
-from tree.sources.optional import optional_module
+from gradcheck.tree.sources.from_gymnasium import from_gymnasium, read_gymnasium
+from gradcheck.tree.sources.gymnasium_table import game_from_table
+from gradcheck.tree.sources.optional import optional_module
 
 gymnasium = optional_module("gymnasium", "gymnasium")
 

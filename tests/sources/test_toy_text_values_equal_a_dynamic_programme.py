@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from gradcheck import expected_return
-from tree.sources.from_gymnasium import from_gymnasium
-from tree.sources.optional import optional_module
+from gradcheck.tree.sources.from_gymnasium import from_gymnasium
+from gradcheck.tree.sources.optional import optional_module
 
 gymnasium = optional_module("gymnasium", "gymnasium")
 

@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 
 from gradcheck import expected_return, partials, unroll
-from tree.sources.from_openspiel import from_openspiel
-from tree.sources.optional import optional_module
+from gradcheck.tree.sources.from_openspiel import from_openspiel
+from gradcheck.tree.sources.optional import optional_module
 
 pyspiel = optional_module("pyspiel", "openspiel")
 policies = optional_module("open_spiel.python.policy", "openspiel")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from numbers import Integral
 
-from tree.errors import invalid
-from tree.rationals import Number, number
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.rationals import Number, number
 
 
 def whole_number(value: object, name: str, least: int = 1, most: int | None = None) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from tree.errors import invalid
-from tree.gallery.arguments import numbers
-from tree.game import TabularGame
-from tree.rationals import NumberLike, number
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.gallery.arguments import numbers
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.rationals import NumberLike, number
 
 _ARMS = "arms"
 
@@ -26,7 +26,7 @@ def bandit(rewards: Sequence[NumberLike] = (0, 1, 4)) -> TabularGame:
     Raises:
         InvalidArgument: if there is none, or one is not a finite number.
 
-    >>> from tree.gallery.survey import survey
+    >>> from gradcheck.tree.gallery.survey import survey
     >>> survey(bandit()).uniform_return
     Fraction(5, 3)
     """
@@ -51,7 +51,7 @@ def chance_bandit(
     Raises:
         InvalidArgument: if a reward is not a finite number, or the chance is not between 0 and 1.
 
-    >>> from tree.gallery.survey import survey
+    >>> from gradcheck.tree.gallery.survey import survey
     >>> survey(chance_bandit()).uniform_return
     Fraction(3, 4)
     """

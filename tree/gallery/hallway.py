@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from tree.errors import invalid
-from tree.gallery.arguments import numbers, whole_number
-from tree.game import TabularGame
-from tree.rationals import NumberLike, number
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.gallery.arguments import numbers, whole_number
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.rationals import NumberLike, number
 
 WEST, EAST = 0, 1
 DARK, LIT = (0,), (1,)
@@ -42,7 +42,7 @@ def hallway(
         InvalidArgument: if ``west`` is not between 0 and 1, the rewards are not two finite numbers, or ``steps`` is
             below 2.
 
-    >>> from tree.gallery.survey import survey
+    >>> from gradcheck.tree.gallery.survey import survey
     >>> survey(hallway()).uniform_return
     Fraction(7, 8)
     """

@@ -7,12 +7,12 @@ from fractions import Fraction
 from itertools import permutations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from tree.errors import invalid
-from tree.game import TabularGame
-from tree.rationals import Number, probabilities
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.rationals import Number, probabilities
 
 if TYPE_CHECKING:
-    from tree.tables import PolicyTable
+    from gradcheck.tree.tables import PolicyTable
 
 PASS, BET = 0, 1
 JACK, QUEEN, KING = 0, 1, 2
@@ -56,7 +56,7 @@ def kuhn_poker(player: int | Literal["both"] = 0, opponent: PolicyTable | None =
     Raises:
         InvalidArgument: if ``player`` is none of these, or the opponent's table lacks a row or has a bad one.
 
-    >>> from tree.gallery.survey import survey
+    >>> from gradcheck.tree.gallery.survey import survey
     >>> [survey(kuhn_poker(player)).uniform_return for player in (0, 1, "both")]
     [Fraction(1, 8), Fraction(-1, 8), Fraction(1, 8)]
     """

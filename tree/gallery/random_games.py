@@ -6,10 +6,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from random import Random
 
-from tree.errors import invalid
-from tree.gallery.arguments import whole_number
-from tree.game import TabularGame
-from tree.rationals import NumberLike
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.gallery.arguments import whole_number
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.rationals import NumberLike
 
 _MAX_OUTCOMES = 100_000  # of a table: seconds
 _LARGEST_REWARD, _LARGEST_DENOMINATOR, _LARGEST_WEIGHT = 10, 3, 5
@@ -55,7 +55,7 @@ def random_game(
     Raises:
         InvalidArgument: if a number is out of range, or the table would have more than 100,000 outcomes.
 
-    >>> from tree.gallery.survey import survey
+    >>> from gradcheck.tree.gallery.survey import survey
     >>> survey(random_game(0)).uniform_return
     Fraction(1493, 3584)
     """

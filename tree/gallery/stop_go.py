@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tree.gallery.arguments import numbers
-from tree.game import TabularGame
-from tree.rationals import NumberLike, number
+from gradcheck.tree.gallery.arguments import numbers
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.rationals import NumberLike, number
 
 STOP, GO = 0, 1
 
@@ -30,7 +30,7 @@ def stop_go(
     Raises:
         InvalidArgument: if a reward is not a finite number, or the discount is not between 0 and 1.
 
-    >>> from tree.gallery.survey import survey
+    >>> from gradcheck.tree.gallery.survey import survey
     >>> survey(stop_go()).uniform_return, survey(stop_go(discount="1/2")).uniform_return
     (Fraction(1, 1), Fraction(1, 2))
     """

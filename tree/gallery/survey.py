@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, final
 
-from tree.checked_game import CheckedGame
-from tree.endings import refuse_cycle
-from tree.errors import invalid
-from tree.game import Game, Observation, State, TabularGame
-from tree.rationals import Number
+from gradcheck.tree.checked_game import CheckedGame
+from gradcheck.tree.endings import refuse_cycle
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.game import Game, Observation, State, TabularGame
+from gradcheck.tree.rationals import Number
 
 if TYPE_CHECKING:
-    from tree.unroll import GameTree
+    from gradcheck.tree.unroll import GameTree
 
 _MAX_STATES = 1_000_000  # a minute of rules written in Python
 
@@ -54,7 +54,7 @@ def survey(game: Game) -> Survey:
     Raises:
         InvalidArgument: if it is no game, or its answers cannot be used.
 
-    >>> from tree.robot import robot
+    >>> from gradcheck.tree.robot import robot
     >>> survey(robot())
     Survey(observations=3, decisions=3, episodes=5, shortest=1, longest=3, uniform_return=Fraction(39, 8))
     """
@@ -103,7 +103,7 @@ def uniform_policy(game: Game | GameTree) -> dict[Observation, tuple[Fraction, .
     Raises:
         InvalidArgument: if it is no game, or has more than a million states.
 
-    >>> from tree.gallery.stop_go import stop_go
+    >>> from gradcheck.tree.gallery.stop_go import stop_go
     >>> uniform_policy(stop_go())
     {'first': (Fraction(1, 2), Fraction(1, 2)), 'second': (Fraction(1, 2), Fraction(1, 2))}
     """

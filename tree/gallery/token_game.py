@@ -7,10 +7,10 @@ from fractions import Fraction
 from itertools import product
 from typing import TypeAlias
 
-from tree.errors import invalid
-from tree.gallery.arguments import numbers, whole_number
-from tree.game import TabularGame
-from tree.rationals import Number, NumberLike, number, probabilities
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.gallery.arguments import numbers, whole_number
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.rationals import Number, NumberLike, number, probabilities
 
 END = 0  # the token that ends a text
 PADDING = -1  # in an observation: no token there yet
@@ -48,7 +48,7 @@ def token_game(
         InvalidArgument: if a number is out of range, a reward is no finite number, the table has an entry that is no
             text of the game, or the table would have more than 200,000 numbers.
 
-    >>> from tree.gallery.survey import survey
+    >>> from gradcheck.tree.gallery.survey import survey
     >>> game = token_game({(0, (2, 0)): 9}, vocabulary=3, length=2)
     >>> survey(game).uniform_return, sorted(game.observations.values())
     (Fraction(1, 1), [(0, -1), (0, 1), (0, 2)])
@@ -88,7 +88,7 @@ def two_prompts() -> TabularGame:
     lengths, different means and different deviations, and a policy with shared parameters trades one for the other: a
     group standard deviation, a mean over all tokens of a batch, or one baseline for both prompts turns the gradient.
 
-    >>> from tree.gallery.survey import survey
+    >>> from gradcheck.tree.gallery.survey import survey
     >>> survey(two_prompts()).uniform_return
     Fraction(16, 27)
     """

@@ -7,8 +7,8 @@ from functools import cache
 from itertools import product
 from typing import TypeAlias
 
-from tree.game import TabularGame
-from tree.rationals import NumberLike
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.rationals import NumberLike
 
 STICK, HIT = 0, 1
 

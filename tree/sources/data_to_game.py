@@ -15,12 +15,12 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from tree.answers import action_number, discount_of, some
-from tree.errors import invalid, shown
-from tree.game import Outcome, State, TabularGame
-from tree.progress import progress
-from tree.rationals import Number, number, probabilities
-from tree.sources.notation import RepeatedKey
+from gradcheck.tree.answers import action_number, discount_of, some
+from gradcheck.tree.errors import invalid, shown
+from gradcheck.tree.game import Outcome, State, TabularGame
+from gradcheck.tree.progress import progress
+from gradcheck.tree.rationals import Number, number, probabilities
+from gradcheck.tree.sources.notation import RepeatedKey
 
 FORMAT = 1
 DEEPEST = 16  # lists inside each other in a state or an observation

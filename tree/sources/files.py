@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tree.errors import InvalidArgument, invalid, shown
-from tree.game import Game, TabularGame
-from tree.sources.data_to_game import game_of
-from tree.sources.game_to_data import data_of
-from tree.sources.notation import read_json, read_toml, write_json, write_toml
-from tree.sources.text_files import path_of, read_text, short, write_text
+from gradcheck.tree.errors import InvalidArgument, invalid, shown
+from gradcheck.tree.game import Game, TabularGame
+from gradcheck.tree.sources.data_to_game import game_of
+from gradcheck.tree.sources.game_to_data import data_of
+from gradcheck.tree.sources.notation import read_json, read_toml, write_json, write_toml
+from gradcheck.tree.sources.text_files import path_of, read_text, short, write_text
 
 if TYPE_CHECKING:
-    from tree.unroll import GameTree
+    from gradcheck.tree.unroll import GameTree
 
 _READ: Mapping[str, Callable[[str], object]] = {".toml": read_toml, ".json": read_json}
 _WRITE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {".toml": write_toml, ".json": write_json}
@@ -55,7 +55,7 @@ def save_game(game: Game | GameTree, path: str | os.PathLike[str]) -> None:
         ImportError: for TOML, if tomli-w is not installed.
 
     >>> import tempfile
-    >>> from tree.robot import robot_one_step
+    >>> from gradcheck.tree.robot import robot_one_step
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_game(robot_one_step(), f"{folder}/robot.toml")
     ...     print(Path(folder, "robot.toml").read_text(), end="")
@@ -68,7 +68,7 @@ def save_game(game: Game | GameTree, path: str | os.PathLike[str]) -> None:
       { state = [2, 1], action = 1, next_state = [3, 1], reward = 10, terminated = true },
     ]
     """
-    from tree.sources.tabulate import tabulate  # it needs numpy, reading does not
+    from gradcheck.tree.sources.tabulate import tabulate  # it needs numpy, reading does not
 
     file, suffix = _file(path)
     data = data_of(tabulate(game))

@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from tree.errors import invalid, shown
-from tree.game import TabularGame
-from tree.rationals import NumberLike
-from tree.sources.blackjack import blackjack
-from tree.sources.gymnasium_table import GymnasiumTable, game_from_table
-from tree.sources.optional import did_you_mean, optional_module
+from gradcheck.tree.errors import invalid, shown
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.rationals import NumberLike
+from gradcheck.tree.sources.blackjack import blackjack
+from gradcheck.tree.sources.gymnasium_table import GymnasiumTable, game_from_table
+from gradcheck.tree.sources.optional import did_you_mean, optional_module
 
 if TYPE_CHECKING:
     from gymnasium import Env

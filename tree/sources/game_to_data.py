@@ -10,10 +10,10 @@ from itertools import count
 from numbers import Real
 from typing import Any
 
-from tree.errors import invalid
-from tree.game import TabularGame
-from tree.rationals import Number
-from tree.sources.data_to_game import DEEPEST, FORMAT
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.rationals import Number
+from gradcheck.tree.sources.data_to_game import DEEPEST, FORMAT
 
 _ONE, _ZERO = Fraction(1), Fraction(0)
 _MOST_DIGITS = 400  # as many as text such as "1/10" may have

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias, final
 
 import numpy as np
 
-from tree.game import Outcome, State, TabularGame
-from tree.rationals import Number, NumberLike
-from tree.sources.meaning import meant, meant_distribution
-from tree.table_parts import start_of, table_of
+from gradcheck.tree.game import Outcome, State, TabularGame
+from gradcheck.tree.rationals import Number, NumberLike
+from gradcheck.tree.sources.meaning import meant, meant_distribution
+from gradcheck.tree.table_parts import start_of, table_of
 
 _Row: TypeAlias = "tuple[State, int] | str"
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
 
-from tree.errors import InvalidArgument, invalid
+from gradcheck.tree.errors import InvalidArgument, invalid
 
 # What tomllib would take much time or memory for. It keeps a state for each digit of a number, and for a key all of its
 # beginnings: 20 GB for one of 100 kB. Text may look like these, too, but none that somebody would write: no sentence

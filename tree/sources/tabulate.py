@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tree.game import Game, Outcome, TabularGame
-from tree.rules import explore
-from tree.unroll import GameTree
+from gradcheck.tree.game import Game, Outcome, TabularGame
+from gradcheck.tree.rules import explore
+from gradcheck.tree.unroll import GameTree
 
 _MAX_STATES = 1_000_000
 

@@ -7,7 +7,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from tree.errors import invalid
+from gradcheck.tree.errors import invalid
 
 #: 150,000 transitions. Reading so much takes half a minute and 1 GiB at worst (TOML that holds nothing but headers).
 MAX_BYTES = 16 * 2**20

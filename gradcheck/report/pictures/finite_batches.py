@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gradcheck.report.pictures.style import BLUE, PURPLE, TITLE, VERMILLION, label_line_ends, number, picture
-from tree.errors import invalid
+from gradcheck.tree.errors import invalid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

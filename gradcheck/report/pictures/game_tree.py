@@ -18,15 +18,15 @@ from gradcheck.report.pictures.style import (
     picture,
 )
 from gradcheck.report.pictures.tree_layout import CURVE, HEADER, MARGIN, ROW, Level, TreeLayout
-from tree.errors import invalid
-from tree.game import State
-from tree.unroll import ENDS
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.game import State
+from gradcheck.tree.unroll import ENDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tree.sums import SumsAt, SymbolicSums
+    from gradcheck.tree.sums import SumsAt, SymbolicSums
 
 _MOST_ENDINGS = 60
 

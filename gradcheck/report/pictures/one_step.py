@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradcheck.report.pictures.style import BLUE, GREY, INK, ORANGE, SMALL, TITLE, VERMILLION, number, picture
-from tree.errors import invalid
+from gradcheck.tree.errors import invalid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,8 +9,8 @@ from gradcheck.report.pictures.style import BLUE, GREY, INK, TITLE, number, pict
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from estimators.training import Training
-    from tree.best import Strategy
+    from gradcheck.estimators.training import Training
+    from gradcheck.tree.best import Strategy
 
 
 @picture

@@ -8,7 +8,7 @@ import torch
 from torch.distributions import Categorical
 from torch.nn import functional
 
-import estimators
+from gradcheck import estimators
 from tests.check.corpus.case import right
 
 

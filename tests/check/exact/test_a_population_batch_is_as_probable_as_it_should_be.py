@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimators.population import populations
+from gradcheck.estimators.population import populations
 
 
 @given(weights=st.lists(st.integers(1, 50), min_size=1, max_size=6))

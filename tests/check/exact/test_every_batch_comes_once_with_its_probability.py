@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from estimators.collectors import CompleteEpisodes, FixedSteps, Groups
-from estimators.enumeration import count_of, every
 from gradcheck import unroll
 from gradcheck.checking.probes import BATTERY
+from gradcheck.estimators.collectors import CompleteEpisodes, FixedSteps, Groups
+from gradcheck.estimators.enumeration import count_of, every
 
 PROBES = {probe.name: probe for probe in BATTERY}
 

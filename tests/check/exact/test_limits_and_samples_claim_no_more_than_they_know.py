@@ -5,7 +5,6 @@ import itertools
 import pytest
 import torch
 
-from estimators.collectors import CompleteEpisodes
 from gradcheck import TabularGame, TabularPolicy, estimators, unroll
 from gradcheck.checking.comparison import Comparison
 from gradcheck.checking.conditions import COMPLETE, CONDITIONS, Setting
@@ -14,6 +13,7 @@ from gradcheck.checking.limits import _at
 from gradcheck.checking.sampled import best_of
 from gradcheck.checking.subjects import Play
 from gradcheck.checking.verdicts import Verdict
+from gradcheck.estimators.collectors import CompleteEpisodes
 
 
 def comparison(verdict):

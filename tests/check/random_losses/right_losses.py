@@ -14,7 +14,7 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from estimators.episodes import Episodes
+from gradcheck.estimators.episodes import Episodes
 
 SCORES = ("log_prob", "log_softmax", "softmax", "inverse", "ratio_to_itself", "ratio_to_the_sampled")
 BASELINES = ("none", "constant", "observation", "time")

@@ -6,10 +6,10 @@ from functools import cache
 import pytest
 from torch import Tensor
 
-from estimators.threads import one_thread
 from gradcheck import check
 from gradcheck.checking.conditions import CONDITIONS, settings_of
 from gradcheck.checking.subjects import Battery
+from gradcheck.estimators.threads import one_thread
 from tests.check import brute_force
 from tests.check.random_losses.mutants import mutants_of
 from tests.check.random_losses.reference_losses import REFERENCES

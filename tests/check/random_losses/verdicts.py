@@ -2,10 +2,10 @@
 
 from inspect import signature
 
-from estimators.threads import one_thread
 from gradcheck import check
 from gradcheck.checking.judging import common_scale, judge
 from gradcheck.checking.request import read_request
+from gradcheck.estimators.threads import one_thread
 
 
 @one_thread()

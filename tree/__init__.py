@@ -1,0 +1,1 @@
+"""The exact side: games, their trees, and every sum over them. It never imports torch."""
