@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradcheck.estimators.averages import over_episodes as over_episodes
     from gradcheck.estimators.averages import over_steps as over_steps
-    from gradcheck.estimators.collecting import all_episodes as all_episodes
     from gradcheck.estimators.distributions import action_log_probs as action_log_probs
     from gradcheck.estimators.distributions import action_probs as action_probs
+    from gradcheck.estimators.episode_list import all_episodes as all_episodes
     from gradcheck.estimators.episodes import Episodes as Episodes
     from gradcheck.estimators.episodes import from_steps as from_steps
     from gradcheck.estimators.inverse_probability import inverse_prob as inverse_prob
-    from gradcheck.estimators.log_probability import log_prob as log_prob
     from gradcheck.estimators.policies import LinearPolicy as LinearPolicy
     from gradcheck.estimators.policies import ProbabilityTable as ProbabilityTable
     from gradcheck.estimators.policies import TabularPolicy as TabularPolicy
+    from gradcheck.estimators.policy_gradients import log_prob as log_prob
     from gradcheck.estimators.sampling import sample as sample
     from gradcheck.estimators.training import train as train
     from gradcheck.estimators.training import vanilla as vanilla
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _HOME = {
     "action_log_probs": "distributions",
     "action_probs": "distributions",
-    "all_episodes": "collecting",
+    "all_episodes": "episode_list",
     "Episodes": "episodes",
     "LinearPolicy": "policies",
     "ProbabilityTable": "policies",
@@ -37,7 +37,7 @@ _HOME = {
     "from_the_start": "weights",
     "future_returns": "weights",
     "inverse_prob": "inverse_probability",
-    "log_prob": "log_probability",
+    "log_prob": "policy_gradients",
     "normalised": "weights",
     "over_episodes": "averages",
     "over_steps": "averages",

@@ -9,9 +9,9 @@ from typing import final
 import torch
 from torch import Tensor
 
-from gradcheck.tree.answers import action_number, discount_of
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.rationals import NumberLike, number
+from gradcheck.tree.validation.arguments import action_number, discount_of
 
 
 @final

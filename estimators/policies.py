@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from gradcheck.estimators.distributions import FreeProbabilities
-from gradcheck.estimators.observations import observation_features
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game
-from gradcheck.tree.tables import PolicyTable, action_probabilities
 from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.unrolling.observation_features import observation_features
+from gradcheck.tree.values.policy_table import PolicyTable, action_probabilities
 
 
 def given_probabilities(tree: GameTree, table: PolicyTable | None) -> Tensor:
@@ -63,7 +63,7 @@ class TabularPolicy(nn.Module):
     Attributes:
         logits: [I, A] the parameters, logarithms of the probabilities; 0 and never used where an action is illegal.
 
-    >>> from gradcheck.tree.robot import robot, robot_policy
+    >>> from gradcheck.tree.games.robot import robot, robot_policy
     >>> policy = TabularPolicy(robot(), robot_policy())
     >>> policy(torch.tensor([[2.0, 1.0]])).softmax(dim=-1)
     tensor([[0.7000, 0.3000]], dtype=torch.float64, grad_fn=<SoftmaxBackward0>)

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gradcheck.estimators.arguments import generator, positive
-from gradcheck.estimators.collecting import AllEpisodes, episodes_along
 from gradcheck.estimators.distributions import FreeProbabilities, Policy
+from gradcheck.estimators.episode_list import AllEpisodes, episodes_along
 from gradcheck.estimators.episodes import Episodes
-from gradcheck.estimators.observations import observation_features
-from gradcheck.estimators.tables import probability_table, x_of
+from gradcheck.estimators.policy_tables import probability_table, x_of
 from gradcheck.tree.game import Game
-from gradcheck.tree.tables import PolicyTable
 from gradcheck.tree.unroll import ENDS, Array, GameTree, unroll
+from gradcheck.tree.unrolling.observation_features import observation_features
+from gradcheck.tree.values.policy_table import PolicyTable
 
 
 def sample(game: Game | GameTree, policy: Policy | PolicyTable, num_episodes: int, seed: int) -> Episodes:
@@ -34,7 +34,7 @@ def sample(game: Game | GameTree, policy: Policy | PolicyTable, num_episodes: in
     Raises:
         InvalidArgument: if an argument cannot be used, or the policy gives no probabilities.
 
-    >>> from gradcheck.tree.robot import robot, robot_policy
+    >>> from gradcheck.tree.games.robot import robot, robot_policy
     >>> sample(robot(), robot_policy(), num_episodes=4, seed=0).future_returns.tolist()
     [10.0, 10.0, 13.0, 10.0, 10.0, 10.0]
     """
@@ -63,7 +63,7 @@ def sample_in_chunks(tree: GameTree, x: Array, num_episodes: int, seed: int, *, 
     Raises:
         InvalidArgument: if a number is out of range.
 
-    >>> from gradcheck.tree.robot import robot
+    >>> from gradcheck.tree.games.robot import robot
     >>> tree = unroll(robot())
     >>> [batch.observations.squeeze(1).tolist() for batch in sample_in_chunks(tree, np.full(6, 0.5), 2, 0, chunk=1)]
     [[0.0, 1.0], [0.0]]

@@ -11,13 +11,13 @@ from torch.optim import Adam, Optimizer
 
 from gradcheck.estimators.arguments import generator, positive
 from gradcheck.estimators.averages import over_steps
-from gradcheck.estimators.collecting import expected_return_of
 from gradcheck.estimators.distributions import Policy
+from gradcheck.estimators.episode_list import expected_return_of
 from gradcheck.estimators.episodes import Episodes
-from gradcheck.estimators.log_probability import log_prob
 from gradcheck.estimators.losses import Loss, check_value
+from gradcheck.estimators.policy_gradients import log_prob
+from gradcheck.estimators.policy_tables import probability_table
 from gradcheck.estimators.sampling import sample
-from gradcheck.estimators.tables import probability_table
 from gradcheck.estimators.weights import normalised
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game

@@ -8,8 +8,8 @@ from typing import TypeAlias
 from torch import Tensor
 
 from gradcheck.estimators.episodes import Episodes
-from gradcheck.tree.answers import discount_of
 from gradcheck.tree.rationals import NumberLike
+from gradcheck.tree.validation.arguments import discount_of
 
 #: Episodes → [T], a constant for the gradient.
 Weights: TypeAlias = Callable[[Episodes], Tensor]

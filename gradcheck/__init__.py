@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from gradcheck.estimators.policies import TabularPolicy as TabularPolicy
     from gradcheck.estimators.sampling import sample as sample
     from gradcheck.estimators.training import train as train
+    from gradcheck.exact import expected_return as expected_return
+    from gradcheck.exact import partials as partials
+    from gradcheck.exact import policy_gradient as policy_gradient
+    from gradcheck.gradient_variance import GradientMoments as GradientMoments
+    from gradcheck.gradient_variance import gradient_moments as gradient_moments
+    from gradcheck.gradient_variance import optimal_baseline as optimal_baseline
     from gradcheck.histories import with_histories as with_histories
-    from gradcheck.moments import GradientMoments as GradientMoments
-    from gradcheck.moments import gradient_moments as gradient_moments
-    from gradcheck.moments import optimal_baseline as optimal_baseline
-    from gradcheck.tree.batches import evaluate_batch as evaluate_batch
-    from gradcheck.tree.best import best_strategy as best_strategy
     from gradcheck.tree.errors import InvalidArgument as InvalidArgument
     from gradcheck.tree.game import Game as Game
     from gradcheck.tree.game import TabularGame as TabularGame
@@ -38,13 +39,12 @@ if TYPE_CHECKING:
     from gradcheck.tree.sources.files import save_game as save_game
     from gradcheck.tree.sources.from_gymnasium import from_gymnasium as from_gymnasium
     from gradcheck.tree.sources.from_openspiel import from_openspiel as from_openspiel
-    from gradcheck.tree.sums import SymbolicSums as SymbolicSums
-    from gradcheck.tree.sums import symbolic_sums as symbolic_sums
+    from gradcheck.tree.symbolic.sums import SymbolicSums as SymbolicSums
+    from gradcheck.tree.symbolic.sums import symbolic_sums as symbolic_sums
     from gradcheck.tree.unroll import GameTree as GameTree
     from gradcheck.tree.unroll import unroll as unroll
-    from gradcheck.truth import expected_return as expected_return
-    from gradcheck.truth import partials as partials
-    from gradcheck.truth import policy_gradient as policy_gradient
+    from gradcheck.tree.values.best_policy import best_strategy as best_strategy
+    from gradcheck.tree.values.evaluate_batch import evaluate_batch as evaluate_batch
 
 _HOME = {
     "CheckResult": "gradcheck.checking.result",
@@ -52,29 +52,29 @@ _HOME = {
     "Game": "gradcheck.tree.game",
     "GameTree": "gradcheck.tree.unroll",
     "GradcheckError": "gradcheck.errors",
-    "GradientMoments": "gradcheck.moments",
+    "GradientMoments": "gradcheck.gradient_variance",
     "InvalidArgument": "gradcheck.tree.errors",
     "LinearPolicy": "gradcheck.estimators.policies",
-    "SymbolicSums": "gradcheck.tree.sums",
+    "SymbolicSums": "gradcheck.tree.symbolic.sums",
     "TabularGame": "gradcheck.tree.game",
     "TabularPolicy": "gradcheck.estimators.policies",
     "assert_consistent": "gradcheck.assertions",
     "assert_proportional": "gradcheck.assertions",
     "assert_unbiased": "gradcheck.assertions",
-    "best_strategy": "gradcheck.tree.best",
+    "best_strategy": "gradcheck.tree.values.best_policy",
     "check": "gradcheck.checking.check",
-    "evaluate_batch": "gradcheck.tree.batches",
-    "expected_return": "gradcheck.truth",
+    "evaluate_batch": "gradcheck.tree.values.evaluate_batch",
+    "expected_return": "gradcheck.exact",
     "from_gymnasium": "gradcheck.tree.sources.from_gymnasium",
     "from_openspiel": "gradcheck.tree.sources.from_openspiel",
-    "gradient_moments": "gradcheck.moments",
+    "gradient_moments": "gradcheck.gradient_variance",
     "load_game": "gradcheck.tree.sources.files",
-    "optimal_baseline": "gradcheck.moments",
-    "partials": "gradcheck.truth",
-    "policy_gradient": "gradcheck.truth",
+    "optimal_baseline": "gradcheck.gradient_variance",
+    "partials": "gradcheck.exact",
+    "policy_gradient": "gradcheck.exact",
     "sample": "gradcheck.estimators.sampling",
     "save_game": "gradcheck.tree.sources.files",
-    "symbolic_sums": "gradcheck.tree.sums",
+    "symbolic_sums": "gradcheck.tree.symbolic.sums",
     "train": "gradcheck.estimators.training",
     "unroll": "gradcheck.tree.unroll",
     "with_histories": "gradcheck.histories",

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from gradcheck.cli import main
+from gradcheck.cli.main import main
 
 sys.exit(main())

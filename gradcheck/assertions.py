@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from gradcheck.checking.check import check
-from gradcheck.checking.loss_gradients import AnyLoss
+from gradcheck.checking.expectation.loss_gradient import AnyLoss
 from gradcheck.checking.result import CheckResult
-from gradcheck.checking.verdicts import Verdict
+from gradcheck.checking.verdict import Verdict
 from gradcheck.errors import GradcheckError
 
 

@@ -24,6 +24,6 @@ class GradcheckError(AssertionError):
         self.result = result
 
     def __str__(self) -> str:
-        from gradcheck.checking.message import message
+        from gradcheck.checking.rendering.error_message import message
 
         return message(self.result)

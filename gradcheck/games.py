@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from gradcheck.gallery import GALLERY
-from gradcheck.tree.gallery.bandits import bandit, chance_bandit
-from gradcheck.tree.gallery.hallway import hallway
-from gradcheck.tree.gallery.kuhn import kuhn_poker
-from gradcheck.tree.gallery.random_games import random_game
-from gradcheck.tree.gallery.stop_go import stop_go
-from gradcheck.tree.gallery.survey import survey, uniform_policy
-from gradcheck.tree.gallery.token_game import token_game, two_prompts
-from gradcheck.tree.robot import robot, robot_one_step, robot_policy
+from gradcheck.tree.games.bandits import bandit, chance_bandit
+from gradcheck.tree.games.catalogue import GALLERY
+from gradcheck.tree.games.game_size import survey, uniform_policy
+from gradcheck.tree.games.hallway import hallway
+from gradcheck.tree.games.kuhn_poker import kuhn_poker
+from gradcheck.tree.games.random_games import random_game
+from gradcheck.tree.games.robot import robot, robot_one_step, robot_policy
+from gradcheck.tree.games.stop_go import stop_go
+from gradcheck.tree.games.token_game import token_game, two_prompts
 
 __all__ = [
     "GALLERY",

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias, final
 
-from gradcheck.estimators.observations import observation_features
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game, Observation, Outcome, State
 from gradcheck.tree.rationals import Number
 from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.unrolling.observation_features import observation_features
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -18,8 +18,8 @@ from typing import Any, Protocol, TypeAlias, final, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from gradcheck.estimators.collecting import all_episodes
 from gradcheck.estimators.distributions import Policy, action_distribution, action_log_probs, as_distribution, ask
+from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game

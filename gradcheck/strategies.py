@@ -14,13 +14,13 @@ try:
 except ImportError as error:
     raise ImportError("gradcheck.strategies needs Hypothesis: pip install hypothesis") from error
 
-from gradcheck.tree.gallery.arguments import whole_number
-from gradcheck.tree.gallery.random_games import drawn_game
-from gradcheck.tree.gallery.survey import survey, uniform_policy
 from gradcheck.tree.game import Game, Observation, TabularGame
-from gradcheck.tree.robot import robot
-from gradcheck.tree.tables import PolicyTable
+from gradcheck.tree.games.arguments import whole_number
+from gradcheck.tree.games.game_size import survey, uniform_policy
+from gradcheck.tree.games.random_games import drawn_game
+from gradcheck.tree.games.robot import robot
 from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.values.policy_table import PolicyTable
 
 if TYPE_CHECKING:
     from gradcheck.estimators.episodes import Episodes
@@ -140,7 +140,7 @@ def episodes(
         policy: ``{observation: probabilities}``; uniform over the legal actions by default.
         max_size: the largest number of episodes in a batch.
     """
-    from gradcheck.estimators.collecting import all_episodes
+    from gradcheck.estimators.episode_list import all_episodes
 
     tree = unroll(game)
     every = all_episodes(tree, uniform_policy(tree) if policy is None else policy)

@@ -7,7 +7,7 @@ import pytest
 from torch.distributions import Categorical
 
 from gradcheck import games
-from gradcheck.report import plain
+from gradcheck.document import plain_text as plain
 from gradcheck.report.data import make_report
 from gradcheck.report.document import document
 

@@ -9,10 +9,10 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, final, runtime_checkable
 
-from gradcheck.tree.answers import discount_of, horizon_of
-from gradcheck.tree.endings import refuse_cycle
 from gradcheck.tree.rationals import Number, NumberLike
-from gradcheck.tree.table_parts import observations_of, start_of, table_of
+from gradcheck.tree.validation.arguments import discount_of, horizon_of
+from gradcheck.tree.validation.table import observations_of, start_of, table_of
+from gradcheck.tree.validation.termination import refuse_cycle
 
 State: TypeAlias = Hashable
 Observation: TypeAlias = Hashable

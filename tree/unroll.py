@@ -18,13 +18,13 @@ from typing import Any, final
 
 import numpy as np
 
-from gradcheck.tree.arrays import Array
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game, Observation, State
-from gradcheck.tree.levels import ENDS, Level, as_graph, as_tree, histories
-from gradcheck.tree.limits import Limit
 from gradcheck.tree.rationals import Number
-from gradcheck.tree.rules import Rules, explore
+from gradcheck.tree.types import Array
+from gradcheck.tree.unrolling.levels import ENDS, Level, as_graph, as_tree, histories
+from gradcheck.tree.unrolling.memory_limit import Limit
+from gradcheck.tree.unrolling.rules import Rules, explore
 
 __all__ = ["ENDS", "Array", "GameTree", "unroll"]
 
@@ -205,7 +205,7 @@ def unroll(game: Game | GameTree, *, max_nodes: int | None = None, merge: bool |
     Raises:
         InvalidArgument: if it is no game, or it has more nodes than ``max_nodes``. They are counted, not built.
 
-    >>> from gradcheck.tree.robot import robot
+    >>> from gradcheck.tree.games.robot import robot
     >>> unroll(robot()).variables
     (((2, 1), 0), ((2, 1), 1), ((1, 0), 0), ((1, 0), 1), ((2, 0), 0), ((2, 0), 1))
     """

@@ -8,16 +8,16 @@ from typing import Any
 
 import torch
 
-from gradcheck.checking.conditions import CONDITIONS, NotApplicable
-from gradcheck.checking.findings import findings_of
-from gradcheck.checking.judging import Judgement, by_batch_size, common_scale, judge
-from gradcheck.checking.loss_gradients import AnyLoss, name_of
-from gradcheck.checking.randomness import kept_generators
-from gradcheck.checking.request import Request, read_request
+from gradcheck.checking.conditions.base import CONDITIONS, NotApplicable
+from gradcheck.checking.counterexample.smallest import smallest_failure
+from gradcheck.checking.diagnosis.diagnose import findings_of
+from gradcheck.checking.expectation.loss_gradient import AnyLoss, name_of
+from gradcheck.checking.expectation.randomness import kept_generators
+from gradcheck.checking.expectation.sampled import CONFIDENCE, FALSE_ALARM, TOLERANCE
+from gradcheck.checking.judge import Judgement, by_batch_size, common_scale, judge
+from gradcheck.checking.options import Request, read_request
 from gradcheck.checking.result import CheckResult, Finding
-from gradcheck.checking.sampled import CONFIDENCE, FALSE_ALARM, TOLERANCE
-from gradcheck.checking.smallest import smallest_failure
-from gradcheck.checking.verdicts import Verdict, worst
+from gradcheck.checking.verdict import Verdict, worst
 from gradcheck.estimators.threads import one_thread
 from gradcheck.tree.errors import invalid, shown
 

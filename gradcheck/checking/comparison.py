@@ -9,7 +9,7 @@ from typing import final
 
 from torch import Tensor
 
-from gradcheck.checking.verdicts import Verdict
+from gradcheck.checking.verdict import Verdict
 
 #: Relative to the size of the terms that are summed. A sum of a million of them is exact to 1e-10 in float64; a loss
 #: in float32 rounds every term to 6e-8, and its logarithms to a few times that.

@@ -8,7 +8,7 @@ from typing import final
 
 from torch import Tensor
 
-from gradcheck.checking.verdicts import Verdict
+from gradcheck.checking.verdict import Verdict
 
 
 @final
@@ -156,13 +156,13 @@ class CheckResult:
         return self.verdict.at_least(self.accept)
 
     def __str__(self) -> str:
-        from gradcheck.checking.page import page
-        from gradcheck.report import plain
+        from gradcheck.checking.rendering.page import page
+        from gradcheck.document import plain_text as plain
 
         return plain.render(page(self))
 
     def to_dict(self) -> dict[str, object]:
         """The same for programs: everything in numbers, text, lists and dictionaries, as JSON has them."""
-        from gradcheck.checking.json_form import to_dict
+        from gradcheck.checking.rendering.json_result import to_dict
 
         return to_dict(self)

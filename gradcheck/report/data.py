@@ -12,34 +12,34 @@ from typing import final
 
 import numpy as np
 
-from gradcheck.estimates import Estimate, estimate_in_chunks
 from gradcheck.estimators.arguments import positive
-from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.inverse_probability import inverse_prob
-from gradcheck.estimators.log_probability import log_prob
 from gradcheck.estimators.losses import Loss
+from gradcheck.estimators.policy_gradients import log_prob
 from gradcheck.estimators.sampling import NumberedTable, sample_counts, sample_in_chunks
 from gradcheck.estimators.threads import one_thread
 from gradcheck.estimators.weights import from_the_start, future_returns
-from gradcheck.finite_batch import FiniteBatch, habits
+from gradcheck.report.estimates import Estimate, estimate_in_chunks
+from gradcheck.report.finite_batch import FiniteBatch, habits
 from gradcheck.report.listed import Listed, ParameterEstimates
-from gradcheck.report.sizes import Size, size_of
-from gradcheck.spread import Spread, spread_of
-from gradcheck.tree.arrays import Array, objects
-from gradcheck.tree.best import Strategy, best_strategy, best_with_recall
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.exact import Evaluation, evaluate
-from gradcheck.tree.expansion import num_terms
-from gradcheck.tree.gallery.survey import uniform_policy
 from gradcheck.tree.game import Game, State, TabularGame
-from gradcheck.tree.identities import Proof, SumPolynomials
+from gradcheck.tree.games.game_size import uniform_policy
 from gradcheck.tree.progress import progress
 from gradcheck.tree.rationals import Number, as_distribution
 from gradcheck.tree.sources.gymnasium_table import GymnasiumTable
-from gradcheck.tree.sums import SumsAt, SymbolicSums, symbolic_sums
-from gradcheck.tree.tables import PolicyTable, read_rows
+from gradcheck.tree.symbolic.expansion import num_terms
+from gradcheck.tree.symbolic.identities import Proof, SumPolynomials
+from gradcheck.tree.symbolic.sums import SumsAt, SymbolicSums, symbolic_sums
+from gradcheck.tree.types import Array, objects
 from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.unrolling.tree_size import Size, size_of
+from gradcheck.tree.values.best_policy import Strategy, best_strategy, best_with_recall
+from gradcheck.tree.values.evaluation import Evaluation, evaluate
+from gradcheck.tree.values.policy_table import PolicyTable, read_rows
+from gradcheck.tree.variance.range_bounds import Spread, spread_of
 
 #: How likely a report on right estimators disagrees by chance: over all its estimates together.
 FALSE_ALARM = 1e-6

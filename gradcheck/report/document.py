@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradcheck.document.blocks import Block, Heading, Text
 from gradcheck.report import exact_sections, large_sections, sampled_sections
-from gradcheck.report.blocks import Block, Heading, Text
 from gradcheck.report.data import FALSE_ALARM, Report
 
 

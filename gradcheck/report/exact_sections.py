@@ -7,17 +7,17 @@ from fractions import Fraction
 
 from sympy import Expr, sstr
 
-from gradcheck.report.blocks import Block, Branch, Heading, Lines, Table, Text
-from gradcheck.report.cutting import first, largest, pruned, rest, short
+from gradcheck.document.blocks import Block, Branch, Heading, Lines, Table, Text
+from gradcheck.document.numbers import counted, exact, signed
+from gradcheck.document.truncate import first, largest, pruned, rest, short
 from gradcheck.report.data import OneStep, Report
-from gradcheck.report.numbers import counted, exact, signed
-from gradcheck.tree.answers import some
-from gradcheck.tree.expressions import surrogate_terms
-from gradcheck.tree.identities import Proof
-from gradcheck.tree.paths import Path
-from gradcheck.tree.sums import SumsAt
-from gradcheck.tree.terms import product_of
+from gradcheck.tree.symbolic.expressions import surrogate_terms
+from gradcheck.tree.symbolic.identities import Proof
+from gradcheck.tree.symbolic.sums import SumsAt
+from gradcheck.tree.symbolic.terms import product_of
 from gradcheck.tree.unroll import ENDS, GameTree
+from gradcheck.tree.unrolling.paths import Path
+from gradcheck.tree.validation.arguments import some
 
 _BAR = 40  # characters for a probability of 1
 _WIDEST = 40  # characters of a product of probabilities, or a state in a tree

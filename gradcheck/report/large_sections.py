@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from gradcheck.report.blocks import Block, Heading, Text
+from gradcheck.document.blocks import Block, Heading, Text
+from gradcheck.document.numbers import counted, exact, is_short, whole
 from gradcheck.report.data import Report
 from gradcheck.report.exact_sections import best, fraction_and_decimal, how_proved, left_out, partials_table
-from gradcheck.report.numbers import counted, exact, is_short, whole
-from gradcheck.spread import Spread
+from gradcheck.tree.variance.range_bounds import Spread
 
 _LONGEST_FRACTION = 40  # characters in a heading
 

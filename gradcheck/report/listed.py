@@ -12,15 +12,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from gradcheck.estimates import Estimate, estimate
-from gradcheck.estimators.collecting import AllEpisodes
+from gradcheck.estimators.episode_list import AllEpisodes
 from gradcheck.estimators.losses import Loss
 from gradcheck.estimators.policies import LinearPolicy, ProbabilityTable, TabularPolicy
-from gradcheck.finite_batch import FiniteBatch, affordable, finite_batches
+from gradcheck.exact import policy_gradient
+from gradcheck.report.estimates import Estimate, estimate
+from gradcheck.report.finite_batch import FiniteBatch, affordable, finite_batches
 from gradcheck.tree.errors import InvalidArgument
-from gradcheck.tree.tables import PolicyTable
 from gradcheck.tree.unroll import GameTree
-from gradcheck.truth import policy_gradient
+from gradcheck.tree.values.policy_table import PolicyTable
 
 _MAX_STEPS = 300_000  # in all batches of all sizes: about two seconds
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from gradcheck.estimates import Estimate
-from gradcheck.report.blocks import Block, Heading, Table, Text
-from gradcheck.report.cutting import first, largest, rest
+from gradcheck.document.blocks import Block, Heading, Table, Text
+from gradcheck.document.numbers import counted, decimals, exact, plus_minus, rounded
+from gradcheck.document.truncate import first, largest, rest
 from gradcheck.report.data import EPISODES, Report
-from gradcheck.report.numbers import counted, decimals, exact, plus_minus, rounded
+from gradcheck.report.estimates import Estimate
 
 _NONE = "–"
 _TITLES = {"log_prob": "log-prob ± s.e.", "inverse_prob": "1/p ± s.e."}

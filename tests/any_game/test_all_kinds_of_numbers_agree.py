@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from gradcheck import InvalidArgument, games
 from gradcheck.strategies import games as random_games
 from gradcheck.strategies import policies
-from gradcheck.tree.arithmetic import FRACTIONS, fastest
-from gradcheck.tree.batches import evaluate_batch
-from gradcheck.tree.exact import evaluate
-from gradcheck.tree.tables import action_probabilities
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.values.arithmetic import FRACTIONS, fastest
+from gradcheck.tree.values.evaluate_batch import evaluate_batch
+from gradcheck.tree.values.evaluation import evaluate
+from gradcheck.tree.values.policy_table import action_probabilities
 
 
 @st.composite

@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 
 from gradcheck import games as gallery
 from gradcheck.strategies import games, policies
-from gradcheck.tree import modular, parts, passes
-from gradcheck.tree.batches import evaluate_batch
-from gradcheck.tree.exact import evaluate
-from gradcheck.tree.tables import action_probabilities
+from gradcheck.tree.symbolic import modular
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.values import passes
+from gradcheck.tree.values import segment_sums as parts
+from gradcheck.tree.values.evaluate_batch import evaluate_batch
+from gradcheck.tree.values.evaluation import evaluate
+from gradcheck.tree.values.policy_table import action_probabilities
 
 wide = st.one_of(games(max_actions=12, max_outcomes=10, max_episodes=300), games())
 

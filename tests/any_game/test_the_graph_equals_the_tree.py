@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from gradcheck import TabularGame, expected_return
 from gradcheck.strategies import games, policies
-from gradcheck.tree.exact import evaluate
-from gradcheck.tree.tables import action_probabilities
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.values.evaluation import evaluate
+from gradcheck.tree.values.policy_table import action_probabilities
 
 
 @given(data=st.data())

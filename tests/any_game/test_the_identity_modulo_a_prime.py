@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from gradcheck import TabularGame
 from gradcheck.strategies import games
-from gradcheck.tree.exact import evaluate
-from gradcheck.tree.modular import (
+from gradcheck.tree.symbolic.modular import (
     PRIME,
     Point,
     add,
@@ -22,8 +21,9 @@ from gradcheck.tree.modular import (
     random_point,
     rounds_needed,
 )
-from gradcheck.tree.tables import action_probabilities
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.values.evaluation import evaluate
+from gradcheck.tree.values.policy_table import action_probabilities
 
 trees = st.builds(lambda game, merge: unroll(game, merge=merge), games(), st.booleans())
 residues = st.one_of(st.integers(0, PRIME + 7), st.sampled_from([0, 1, 2**31 - 1, 2**31, 2**60, PRIME - 1, PRIME]))

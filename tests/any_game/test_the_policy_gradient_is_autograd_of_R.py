@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck import policy_gradient
-from gradcheck.estimators.tables import probability_table
+from gradcheck.estimators.policy_tables import probability_table
 from gradcheck.strategies import games
-from gradcheck.tree.paths import paths
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.unrolling.paths import paths
 
 
 def network(tree, seed):

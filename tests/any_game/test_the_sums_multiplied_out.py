@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from gradcheck import InvalidArgument, symbolic_sums
 from gradcheck.strategies import games, policies
-from gradcheck.tree.identities import GivenTerms, SumPolynomials
-from gradcheck.tree.polynomial import substitute
+from gradcheck.tree.symbolic.identities import GivenTerms, SumPolynomials
+from gradcheck.tree.symbolic.polynomial import substitute
 from gradcheck.tree.unroll import unroll
 
 

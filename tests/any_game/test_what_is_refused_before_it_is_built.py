@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcheck import InvalidArgument, TabularGame, expected_return, games, symbolic_sums, unroll
-from gradcheck.tree.batches import evaluate_batch
-from gradcheck.tree.exact import evaluate
 from gradcheck.tree.rationals import as_distribution
-from gradcheck.tree.rules import explore
-from gradcheck.tree.tables import action_probabilities
+from gradcheck.tree.unrolling.rules import explore
+from gradcheck.tree.values.evaluate_batch import evaluate_batch
+from gradcheck.tree.values.evaluation import evaluate
+from gradcheck.tree.values.policy_table import action_probabilities
 
 
 def ring(size, horizon):

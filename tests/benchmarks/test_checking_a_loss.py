@@ -14,11 +14,11 @@ import torch
 
 from gradcheck import TabularPolicy, check, games, policy_gradient, sample, unroll
 from gradcheck.checking.check import CONDITIONS
-from gradcheck.checking.expectation import expectation
-from gradcheck.checking.judging import judge
-from gradcheck.checking.loss_gradients import LossGradient
-from gradcheck.checking.request import read_request
-from gradcheck.estimators.collectors import CompleteEpisodes
+from gradcheck.checking.expectation.enumerated import expectation
+from gradcheck.checking.expectation.loss_gradient import LossGradient
+from gradcheck.checking.judge import judge
+from gradcheck.checking.options import read_request
+from gradcheck.estimators.collectors.base import CompleteEpisodes
 from gradcheck.estimators.threads import one_thread
 from tests.benchmarks.side_by_side import milliseconds, side_by_side
 

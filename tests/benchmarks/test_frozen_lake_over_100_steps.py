@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from gradcheck import TabularPolicy, from_gymnasium, policy_gradient, unroll
-from gradcheck.tree.exact import evaluate
-from gradcheck.tree.moments import score_moments
+from gradcheck.tree.values.evaluation import evaluate
+from gradcheck.tree.variance.moments import score_moments
 from tests.benchmarks.side_by_side import side_by_side
 
 pytestmark = pytest.mark.benchmark

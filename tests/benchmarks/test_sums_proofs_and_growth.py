@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from gradcheck import unroll
-from gradcheck.tree import modular
-from gradcheck.tree.arithmetic import FRACTIONS, fastest
-from gradcheck.tree.arrays import objects
-from gradcheck.tree.exact import evaluate
-from gradcheck.tree.identities import SumPolynomials
+from gradcheck.tree.symbolic import modular
+from gradcheck.tree.symbolic.identities import SumPolynomials
+from gradcheck.tree.types import objects
+from gradcheck.tree.values.arithmetic import FRACTIONS, fastest
+from gradcheck.tree.values.evaluation import evaluate
 from tests.benchmarks.random_tree import RandomTree
 from tests.benchmarks.side_by_side import milliseconds, side_by_side
 

@@ -5,8 +5,8 @@ import pyspiel
 import pytest
 
 from gradcheck import evaluate_batch, from_openspiel, unroll
-from gradcheck.tree.compiled import compiled_passes, layout_of, scratch_of
-from gradcheck.tree.exact import evaluate
+from gradcheck.tree.values.compiled import compiled_passes, layout_of, scratch_of
+from gradcheck.tree.values.evaluation import evaluate
 from tests.benchmarks.side_by_side import milliseconds, side_by_side
 
 pytestmark = pytest.mark.benchmark

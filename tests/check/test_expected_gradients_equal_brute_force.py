@@ -7,9 +7,9 @@ from functools import cache
 import pytest
 import torch
 
-from gradcheck.checking.conditions import CONDITIONS, settings_of
-from gradcheck.checking.probe_policies import ProbePolicy
-from gradcheck.checking.subjects import Battery
+from gradcheck.checking.conditions.base import CONDITIONS, settings_of
+from gradcheck.checking.probes.probe_policy import ProbePolicy
+from gradcheck.checking.probes.subjects import Battery
 from tests.check import brute_force
 from tests.check.corpus import RIGHT, WRONG
 

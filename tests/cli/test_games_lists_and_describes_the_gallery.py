@@ -5,8 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
-from gradcheck import commands_games, games
-from gradcheck.report import plain, rich_text
+from gradcheck import games
+from gradcheck.cli import games as commands_games
+from gradcheck.document import plain_text as plain
+from gradcheck.document import rich_text
 
 HEAVY = {"hypothesis", "matplotlib", "numpy", "sympy", "torch"}
 

@@ -5,7 +5,7 @@ import json
 import jsonschema
 import pytest
 
-from gradcheck.report.json_form import load_schema
+from gradcheck.report.json_report import load_schema
 
 PARTIALS = [-0.52, 10, -7, 0.56, 0, 3.78]
 PROBABILITIES = [0.7, 0.3, 0.4, 0.6, 0.8, 0.2]

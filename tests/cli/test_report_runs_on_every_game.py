@@ -9,8 +9,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from gradcheck.gallery import GALLERY
-from gradcheck.report.json_form import load_schema
+from gradcheck.report.json_report import load_schema
+from gradcheck.tree.games.catalogue import GALLERY
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "tests" / "sources" / "shop.toml"
@@ -18,7 +18,7 @@ FILE = ROOT / "tests" / "sources" / "shop.toml"
 # All in one process, because importing torch takes longer than most of the reports.
 RUN_ALL = """
 import sys
-from gradcheck.cli import main
+from gradcheck.cli.main import main
 folder, *names = sys.argv[1:]
 codes = [main(["report", "--game", *name.split(" with "), "--episodes", "500", "--json", f"{folder}/{i}.json"])
          for i, name in enumerate(names)]

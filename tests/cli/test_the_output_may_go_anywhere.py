@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck.report import plain
+from gradcheck.document import plain_text as plain
 
 ARGUMENTS = ("report", "--game", "robot_one_step", "--episodes", 10)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck import estimators, games
-from gradcheck.estimators.collecting import all_batches, num_batches
+from gradcheck.estimators.episode_list import all_batches, num_batches
 
 ALWAYS_RIGHT = dict.fromkeys(games.robot_policy(), (0, 1))
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from gradcheck import TabularPolicy, estimators, games, policy_gradient
-from gradcheck.estimators.collecting import all_episodes
-from gradcheck.finite_batch import finite_batches
+from gradcheck.estimators.episode_list import all_episodes
+from gradcheck.report.finite_batch import finite_batches
 from gradcheck.tree.unroll import unroll
 
 

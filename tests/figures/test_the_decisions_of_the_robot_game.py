@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from gradcheck import games, symbolic_sums
-from gradcheck.tree.robot import FIRE_PIT_AFTER_DIAMOND, FLAG, FLAG_AFTER_DIAMOND, HILLSIDE, HILLTOP_AGAIN
+from gradcheck.tree.games.robot import FIRE_PIT_AFTER_DIAMOND, FLAG, FLAG_AFTER_DIAMOND, HILLSIDE, HILLTOP_AGAIN
 from gradcheck.tree.unroll import ENDS
 
 TENTH = Fraction(1, 10)

@@ -6,7 +6,7 @@ import pytest
 import sympy
 
 from gradcheck import games, symbolic_sums
-from gradcheck.tree.identities import GivenTerms
+from gradcheck.tree.symbolic.identities import GivenTerms
 
 #: reach · (value of x_i) · average return after x_i, at the initial policy.
 COEFFICIENTS = ["-0.364", "3", "-2.8", "0.336", "0", "0.756"]

@@ -7,7 +7,7 @@ import pytest
 import sympy
 
 from gradcheck import TabularGame, games, symbolic_sums
-from gradcheck.tree.identities import GivenTerms
+from gradcheck.tree.symbolic.identities import GivenTerms
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from gradcheck import TabularGame, TabularPolicy, estimators, games, partials, policy_gradient
-from gradcheck.estimators.collecting import all_episodes
-from gradcheck.finite_batch import HABITS, finite_batches
+from gradcheck.estimators.episode_list import all_episodes
+from gradcheck.report.finite_batch import HABITS, finite_batches
 from gradcheck.tree.unroll import unroll
 
 #: Cosines at N = 2, 4, 8 from an independent computation in closed form, rounded there to the digits given.

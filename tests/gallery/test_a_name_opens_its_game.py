@@ -3,8 +3,8 @@
 import pytest
 
 from gradcheck import games
-from gradcheck.named_games import open_game
 from gradcheck.tree.sources.files import save_game
+from gradcheck.tree.sources.open_game import open_game
 
 
 @pytest.mark.parametrize("name", games.GALLERY)

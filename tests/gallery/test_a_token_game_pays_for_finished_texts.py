@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gradcheck import games, unroll
-from gradcheck.estimators.observations import observation_features
+from gradcheck.tree.unrolling.observation_features import observation_features
 
 
 def texts(vocabulary, length):

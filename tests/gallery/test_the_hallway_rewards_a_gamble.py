@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from gradcheck import best_strategy, games, partials
-from gradcheck.tree.gallery.hallway import DARK, LIT
+from gradcheck.tree.games.hallway import DARK, LIT
 
 GAMBLE = {DARK: (Fraction(1, 3), Fraction(2, 3)), LIT: (Fraction(0), Fraction(1))}
 

@@ -9,7 +9,7 @@ import sympy
 from gradcheck import games, symbolic_sums
 from gradcheck.report import data
 from gradcheck.report.data import make_report
-from gradcheck.tree.identities import GivenTerms
+from gradcheck.tree.symbolic.identities import GivenTerms
 
 
 def test_all_five(other_game):

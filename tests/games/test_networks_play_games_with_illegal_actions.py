@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from gradcheck import TabularGame, TabularPolicy, estimators, policy_gradient, sample
-from gradcheck.estimates import episode_gradients
+from gradcheck.report.estimates import episode_gradients
 
 GAME = TabularGame(
     {

@@ -3,8 +3,8 @@
 from fractions import Fraction
 
 from gradcheck import TabularGame, unroll
-from gradcheck.tree.exact import evaluate
-from gradcheck.tree.tables import action_probabilities
+from gradcheck.tree.values.evaluation import evaluate
+from gradcheck.tree.values.policy_table import action_probabilities
 
 
 def corridor(discount=1):

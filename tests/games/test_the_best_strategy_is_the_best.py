@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from gradcheck import InvalidArgument, TabularGame, best_strategy, expected_return, games
 from gradcheck import strategies as drawing
 from gradcheck.strategies import policies, robot_games
-from gradcheck.tree.best import best_with_recall
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.values.best_policy import best_with_recall
 
 OBSERVATIONS = tuple(games.robot_policy())
 

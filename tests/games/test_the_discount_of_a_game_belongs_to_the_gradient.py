@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from gradcheck import TabularGame, TabularPolicy, estimators, policy_gradient
-from gradcheck.estimates import episode_gradients
-from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.episode_list import all_episodes
+from gradcheck.report.estimates import episode_gradients
 from gradcheck.tree.unroll import unroll
 
 POLICY = {"crossroads": ("1/3", "2/3"), "shop": ("3/4", "1/4")}

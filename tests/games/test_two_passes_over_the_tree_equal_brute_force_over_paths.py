@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from gradcheck import games
-from gradcheck.tree.exact import evaluate
-from gradcheck.tree.identities import SumPolynomials
-from gradcheck.tree.paths import paths
-from gradcheck.tree.polynomial import collect, derivatives, substitute
-from gradcheck.tree.tables import action_probabilities
-from gradcheck.tree.terms import product_of
+from gradcheck.tree.symbolic.identities import SumPolynomials
+from gradcheck.tree.symbolic.polynomial import collect, derivatives, substitute
+from gradcheck.tree.symbolic.terms import product_of
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.unrolling.paths import paths
+from gradcheck.tree.values.evaluation import evaluate
+from gradcheck.tree.values.policy_table import action_probabilities
 
 
 @pytest.fixture(params=[False, True], ids=["tree", "graph"])

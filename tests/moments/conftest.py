@@ -5,9 +5,9 @@ import pytest
 from hypothesis import strategies as st
 
 from gradcheck import strategies
-from gradcheck.tree.paths import paths
-from gradcheck.tree.tables import action_probabilities
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.unrolling.paths import paths
+from gradcheck.tree.values.policy_table import action_probabilities
 
 ESTIMATORS = {
     "reward-to-go": {"estimator": "reward_to_go", "from_the_start": True},

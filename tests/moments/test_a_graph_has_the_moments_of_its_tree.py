@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck import TabularGame, strategies
-from gradcheck.tree.baselines import optimal_baseline
-from gradcheck.tree.moments import score_moments
-from gradcheck.tree.tables import action_probabilities
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.values.policy_table import action_probabilities
+from gradcheck.tree.variance.moments import score_moments
+from gradcheck.tree.variance.optimal_baseline import optimal_baseline
 
 WALK = TabularGame(
     {

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gradcheck import TabularGame
-from gradcheck.tree.baselines import optimal_baseline
-from gradcheck.tree.moments import score_moments
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.variance.moments import score_moments
+from gradcheck.tree.variance.optimal_baseline import optimal_baseline
 
 EXTRA = 2**30
 X = np.array([0.7, 0.3, 0.4, 0.6, 0.8, 0.2])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck.tree.step_pairs import _CACHED, _DENSE, _sparse_product
+from gradcheck.tree.variance.step_pairs import _CACHED, _DENSE, _sparse_product
 
 
 @pytest.mark.parametrize("width", [1, 50, _CACHED // 2])  # the last takes two entries at a time

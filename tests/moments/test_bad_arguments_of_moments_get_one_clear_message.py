@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from gradcheck import InvalidArgument, TabularGame, TabularPolicy, games
-from gradcheck.moments import gradient_moments, optimal_baseline
-from gradcheck.tree import baselines
-from gradcheck.tree.moments import score_moments
+from gradcheck.gradient_variance import gradient_moments, optimal_baseline
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.variance import optimal_baseline as baselines
+from gradcheck.tree.variance.moments import score_moments
 
 TREE = unroll(games.robot_one_step())
 X = np.array([0.5, 0.5])

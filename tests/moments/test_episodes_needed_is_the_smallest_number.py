@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcheck import InvalidArgument, games
-from gradcheck.moments import gradient_moments
-from gradcheck.tree.moments import Moments
+from gradcheck.gradient_variance import gradient_moments
+from gradcheck.tree.variance.moments import Moments
 
 ROBOT = gradient_moments(games.robot(), games.robot_policy()).flat
 PRECISIONS = st.fractions("1/1000", 10).filter(bool)

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck import InvalidArgument, TabularGame
-from gradcheck.moments import gradient_moments
-from gradcheck.tree import step_pairs
-from gradcheck.tree.baselines import optimal_baseline
-from gradcheck.tree.moments import meets_once, score_moments
+from gradcheck.gradient_variance import gradient_moments
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.variance import step_pairs
+from gradcheck.tree.variance.moments import meets_once, score_moments
+from gradcheck.tree.variance.optimal_baseline import optimal_baseline
 
 CONTEXTS, ACTIONS = 12_500, 4
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck import TabularGame
-from gradcheck.tree.moments import meets_once, score_moments
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.variance.moments import meets_once, score_moments
 
 CORRIDOR = TabularGame(
     {

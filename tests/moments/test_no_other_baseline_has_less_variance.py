@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck import TabularGame, expected_return, games
-from gradcheck.moments import gradient_moments, optimal_baseline
-from gradcheck.tree import baselines
-from gradcheck.tree.exact import evaluate
-from gradcheck.tree.moments import meets_once, score_moments
+from gradcheck.gradient_variance import gradient_moments, optimal_baseline
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.values.evaluation import evaluate
+from gradcheck.tree.variance import optimal_baseline as baselines
+from gradcheck.tree.variance.moments import meets_once, score_moments
 
 SHARED = TabularGame(
     {

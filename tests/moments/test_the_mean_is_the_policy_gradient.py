@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck import TabularGame, TabularPolicy, games, policy_gradient, strategies
-from gradcheck.moments import gradient_moments
-from gradcheck.tree.exact import evaluate
-from gradcheck.tree.moments import score_moments
-from gradcheck.tree.tables import action_probabilities
+from gradcheck.gradient_variance import gradient_moments
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.values.evaluation import evaluate
+from gradcheck.tree.values.policy_table import action_probabilities
+from gradcheck.tree.variance.moments import score_moments
 
 
 @pytest.mark.parametrize("estimator", ["reward_to_go", "total_return"])

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from gradcheck import LinearPolicy, TabularGame, TabularPolicy, estimators, games, policy_gradient
-from gradcheck.estimates import episode_gradients
-from gradcheck.estimators.jacobians import policy_scores
-from gradcheck.moments import gradient_moments
+from gradcheck.estimators.gradients import policy_scores
+from gradcheck.gradient_variance import gradient_moments
+from gradcheck.report.estimates import episode_gradients
 from gradcheck.tree.unroll import unroll
 
 GAME = TabularGame(

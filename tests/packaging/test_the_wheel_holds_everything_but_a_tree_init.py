@@ -31,4 +31,4 @@ def test_the_wheel_carries_its_licence_and_its_console_script(wheel):
     (licence,) = (name for name in archive.namelist() if name.endswith("LICENSE"))
     assert archive.read(licence).startswith(b"MIT License")
     (scripts,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
-    assert "gradcheck = gradcheck.cli:main" in archive.read(scripts).decode()
+    assert "gradcheck = gradcheck.cli.main:main" in archive.read(scripts).decode()

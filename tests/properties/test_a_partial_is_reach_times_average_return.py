@@ -4,7 +4,7 @@ from hypothesis import given
 
 from gradcheck import games, symbolic_sums
 from gradcheck.strategies import policies, robot_games
-from gradcheck.tree.terms import product_of
+from gradcheck.tree.symbolic.terms import product_of
 
 
 def reach_and_average(sums, x, variable):

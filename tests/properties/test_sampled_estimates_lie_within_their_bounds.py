@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from gradcheck import estimators, games, partials
-from gradcheck.estimates import estimate
-from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.policies import ProbabilityTable
 from gradcheck.estimators.sampling import sample_counts
+from gradcheck.report.estimates import estimate
 from gradcheck.tree.unroll import unroll
 
 FALSE_ALARM = 1e-6

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from gradcheck import LinearPolicy, TabularGame, games, sample
-from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.sampling import sample_counts
-from gradcheck.statistics import bernstein_bound
-from gradcheck.tree.paths import paths
+from gradcheck.report.confidence_bounds import bernstein_bound
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.unrolling.paths import paths
 
 FALSE_ALARM = 1e-6  # of each test as a whole; the seeds are fixed besides
 N = 100_000

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from gradcheck import LinearPolicy, TabularPolicy, estimators, games, policy_gradient
-from gradcheck.estimates import episode_gradients
-from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.episode_list import all_episodes
+from gradcheck.report.estimates import episode_gradients
 from gradcheck.strategies import policies, robot_games
 from gradcheck.tree.unroll import unroll
 

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from gradcheck import games, symbolic_sums
 from gradcheck.strategies import policies, robot_games
-from gradcheck.tree.identities import GivenTerms
+from gradcheck.tree.symbolic.identities import GivenTerms
 
 
 @given(game=robot_games())

@@ -6,15 +6,15 @@ from hypothesis import given, settings
 
 from gradcheck import TabularGame
 from gradcheck import games as gallery
-from gradcheck.report import plain
+from gradcheck.document import plain_text as plain
 from gradcheck.report.data import make_report
 from gradcheck.report.document import document
-from gradcheck.report.sizes import _monomials, size_of
 from gradcheck.strategies import games
-from gradcheck.tree.identities import SumPolynomials
-from gradcheck.tree.paths import paths
-from gradcheck.tree.polynomial import on_simplex
+from gradcheck.tree.symbolic.identities import SumPolynomials
+from gradcheck.tree.symbolic.polynomial import on_simplex
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.unrolling.paths import paths
+from gradcheck.tree.unrolling.tree_size import _monomials, size_of
 
 
 @settings(max_examples=200)  # the tree is written out

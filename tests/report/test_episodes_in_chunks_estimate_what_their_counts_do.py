@@ -6,15 +6,15 @@ import pytest
 import torch
 
 from gradcheck import InvalidArgument, games
-from gradcheck.estimates import episode_gradients, estimate_in_chunks
 from gradcheck.estimators import log_prob
-from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.policies import ProbabilityTable
 from gradcheck.estimators.sampling import NumberedTable, sample_in_chunks
-from gradcheck.spread import spread_of
-from gradcheck.tree.paths import paths
-from gradcheck.tree.tables import action_probabilities
+from gradcheck.report.estimates import episode_gradients, estimate_in_chunks
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.unrolling.paths import paths
+from gradcheck.tree.values.policy_table import action_probabilities
+from gradcheck.tree.variance.range_bounds import spread_of
 
 SIZE = 1_000
 TREE = unroll(games.robot())

@@ -13,7 +13,7 @@ from gradcheck import TabularGame, games
 from gradcheck.estimators import log_prob
 from gradcheck.report import data
 from gradcheck.report.data import make_report
-from gradcheck.report.json_form import SCHEMA_VERSION, load_schema, to_dict
+from gradcheck.report.json_report import SCHEMA_VERSION, load_schema, to_dict
 from gradcheck.tree.sources.gymnasium_table import GymnasiumTable
 
 SCHEMA = load_schema()
@@ -122,7 +122,7 @@ def test_numbers_of_too_many_digits_are_null(large_game, monkeypatch):
     """Python itself refuses to write more than 4,300 digits; here the limit is 16 bits."""
     report = make_report(large_game, episodes=100)
     assert to_dict(report)["size"]["histories"] == report.size.histories == 97_857
-    monkeypatch.setattr("gradcheck.report.json_form._MAX_BITS", 16)
+    monkeypatch.setattr("gradcheck.report.json_report._MAX_BITS", 16)
     made = to_dict(report)
     FITS.validate(made)
     assert made["size"]["histories"] is None

@@ -8,7 +8,7 @@ import pytest
 from gradcheck import games
 from gradcheck.report import data
 from gradcheck.report.data import make_report
-from gradcheck.report.json_form import to_dict, to_parts
+from gradcheck.report.json_report import to_dict, to_parts
 
 DIGITS = 9  # decimals that are the same on every machine
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcheck.report.blocks import Branch
-from gradcheck.report.cutting import first, largest, pruned, rest, short
-from gradcheck.report.numbers import exact, whole
+from gradcheck.document.blocks import Branch
+from gradcheck.document.numbers import exact, whole
+from gradcheck.document.truncate import first, largest, pruned, rest, short
 
 
 def lines(branch):

@@ -10,10 +10,10 @@ from matplotlib.text import Text
 
 from gradcheck import TabularGame, best_strategy, games, symbolic_sums
 from gradcheck.estimators.training import Training
-from gradcheck.finite_batch import FiniteBatch
 from gradcheck.report import pictures
 from gradcheck.report.data import OneStep
-from gradcheck.tree.robot import PLACES
+from gradcheck.report.finite_batch import FiniteBatch
+from gradcheck.tree.games.robot import PLACES
 
 ACTIONS = ("left", "right")
 SLACK = 1.0  # pixels: boxes of text are a little taller than the text

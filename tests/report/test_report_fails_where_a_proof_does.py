@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from gradcheck import TabularGame, games
-from gradcheck.cli import main
-from gradcheck.report import data, plain
+from gradcheck.cli.main import main
+from gradcheck.document import plain_text as plain
+from gradcheck.report import data
 from gradcheck.report.data import make_report
 from gradcheck.report.document import document
-from gradcheck.tree.identities import GivenTerms
-from gradcheck.tree.sums import SymbolicSums
+from gradcheck.tree.symbolic.identities import GivenTerms
+from gradcheck.tree.symbolic.sums import SymbolicSums
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 from gradcheck import games
-from gradcheck.report import plain, rich_text
+from gradcheck.document import plain_text as plain
+from gradcheck.document import rich_text
 from gradcheck.report.data import make_report
 from gradcheck.report.document import document
 

@@ -3,12 +3,13 @@
 import pytest
 
 from gradcheck import games
+from gradcheck.document import plain_text as plain
+from gradcheck.document.blocks import Text
 from gradcheck.estimators import inverse_prob, log_prob
-from gradcheck.report import data, plain
-from gradcheck.report.blocks import Text
+from gradcheck.report import data
 from gradcheck.report.data import make_report
 from gradcheck.report.document import document
-from gradcheck.report.json_form import to_dict
+from gradcheck.report.json_report import to_dict
 
 EPISODES = 1_000_000
 

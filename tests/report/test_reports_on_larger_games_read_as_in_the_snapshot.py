@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from gradcheck.report import plain, rich_text
+from gradcheck.document import plain_text as plain
+from gradcheck.document import rich_text
 from gradcheck.report.data import make_report
 from gradcheck.report.document import document
 
@@ -70,8 +71,8 @@ def test_control_a_listed_report_does(listed):
 
 
 def test_only_the_largest_of_many_partials_are_shown(large_game, large, monkeypatch):
-    monkeypatch.setattr("gradcheck.report.cutting._LONGEST", 8)
-    monkeypatch.setattr("gradcheck.report.cutting._SHOWN", 3)
+    monkeypatch.setattr("gradcheck.document.truncate._LONGEST", 8)
+    monkeypatch.setattr("gradcheck.document.truncate._SHOWN", 3)
     text = in_plain_text(large)
     assert "The 3 largest of 9" in text
     shown = [line.split()[0] for line in text.splitlines() if line.startswith("  x") and line[3].isdigit()]

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from gradcheck import games
-from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.policies import TabularPolicy
-from gradcheck.finite_batch import HABITS, affordable, finite_batches
-from gradcheck.gallery import GALLERY
+from gradcheck.exact import policy_gradient
 from gradcheck.report.data import make_report
+from gradcheck.report.finite_batch import HABITS, affordable, finite_batches
+from gradcheck.tree.games.catalogue import GALLERY
 from gradcheck.tree.unroll import unroll
-from gradcheck.truth import policy_gradient
 
 
 def rows_of(losses, name, sizes):

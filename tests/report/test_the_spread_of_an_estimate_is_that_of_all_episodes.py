@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck import games as gallery
-from gradcheck import spread as module
-from gradcheck.estimates import episode_gradients
 from gradcheck.estimators import from_the_start, log_prob
-from gradcheck.estimators.collecting import all_episodes
+from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.policies import ProbabilityTable
-from gradcheck.spread import spread_of
+from gradcheck.report.estimates import episode_gradients
 from gradcheck.strategies import games, policies
-from gradcheck.tree.tables import action_probabilities
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.values.policy_table import action_probabilities
+from gradcheck.tree.variance import range_bounds as module
+from gradcheck.tree.variance.range_bounds import spread_of
 
 NAMES = sorted(gallery.GALLERY)
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from gradcheck import expected_return
-from gradcheck.tree.sources.blackjack import blackjack
+from gradcheck.tree.games.blackjack import blackjack
 from gradcheck.tree.sources.from_gymnasium import from_gymnasium
 from gradcheck.tree.sources.from_openspiel import from_openspiel
 

@@ -13,7 +13,7 @@ import pytest
 from gradcheck import InvalidArgument, unroll
 from gradcheck.tree.sources.from_gymnasium import from_gymnasium
 from gradcheck.tree.sources.from_openspiel import from_openspiel
-from gradcheck.tree.sources.optional import optional_module
+from gradcheck.tree.sources.optional_dependency import optional_module
 
 gymnasium = optional_module("gymnasium", "gymnasium")
 pyspiel = optional_module("pyspiel", "openspiel")

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from gradcheck import expected_return
-from gradcheck.tree.sources.blackjack import HIT, STICK, blackjack
-from gradcheck.tree.sources.optional import optional_module
+from gradcheck.tree.games.blackjack import HIT, STICK, blackjack
+from gradcheck.tree.sources.optional_dependency import optional_module
 
 gymnasium = optional_module("gymnasium", "gymnasium")
 

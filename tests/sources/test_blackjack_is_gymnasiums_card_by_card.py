@@ -9,8 +9,8 @@ from fractions import Fraction
 
 import pytest
 
-from gradcheck.tree.sources.blackjack import HIT, STICK, blackjack
-from gradcheck.tree.sources.optional import optional_module
+from gradcheck.tree.games.blackjack import HIT, STICK, blackjack
+from gradcheck.tree.sources.optional_dependency import optional_module
 
 environment = optional_module("gymnasium.envs.toy_text.blackjack", "gymnasium")
 OPTIONS = [(False, True), (True, False), (False, False)]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from gradcheck import TabularGame, expected_return, sample, unroll
-from gradcheck.gallery import GALLERY
-from gradcheck.tree.sources.blackjack import blackjack
+from gradcheck.tree.games.blackjack import blackjack
+from gradcheck.tree.games.catalogue import GALLERY
 from gradcheck.tree.sources.files import load_game
 from gradcheck.tree.sources.from_gymnasium import from_gymnasium
 from gradcheck.tree.sources.from_openspiel import from_openspiel

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gradcheck.tree.sources.meaning import meant, meant_distribution
+from gradcheck.tree.sources.float_to_fraction import meant, meant_distribution
 
 DENOMINATORS = st.integers(1, 1_000_000)
 PROBABILITIES = DENOMINATORS.flatmap(lambda q: st.integers(0, q).map(lambda p: Fraction(p, q)))

@@ -16,10 +16,10 @@ import pytest
 import tomli_w
 
 from gradcheck import InvalidArgument, TabularGame, games
-from gradcheck.tree.sources.data_to_game import game_of
+from gradcheck.tree.sources.decode import game_of
+from gradcheck.tree.sources.encode import data_of
 from gradcheck.tree.sources.files import load_game
-from gradcheck.tree.sources.game_to_data import data_of
-from gradcheck.tree.sources.notation import read_json, read_toml, write_json, write_toml
+from gradcheck.tree.sources.toml_json import read_json, read_toml, write_json, write_toml
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="only a timer stops a loader that hangs")
 

@@ -8,7 +8,7 @@ import pytest
 from gradcheck import InvalidArgument, expected_return
 from gradcheck.tree.sources.from_gymnasium import from_gymnasium, read_gymnasium
 from gradcheck.tree.sources.gymnasium_table import game_from_table
-from gradcheck.tree.sources.optional import optional_module
+from gradcheck.tree.sources.optional_dependency import optional_module
 
 gymnasium = optional_module("gymnasium", "gymnasium")
 

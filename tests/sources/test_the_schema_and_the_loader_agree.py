@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from gradcheck import InvalidArgument, TabularGame, games
-from gradcheck.tree.sources.data_to_game import FORMAT, game_of
-from gradcheck.tree.sources.game_to_data import data_of
+from gradcheck.tree.sources.decode import FORMAT, game_of
+from gradcheck.tree.sources.encode import data_of
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "tree/sources/game.schema.json").read_text(encoding="utf-8"))
 FITS = jsonschema.Draft202012Validator(SCHEMA)

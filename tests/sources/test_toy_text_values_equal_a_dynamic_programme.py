@@ -6,7 +6,7 @@ import pytest
 
 from gradcheck import expected_return
 from gradcheck.tree.sources.from_gymnasium import from_gymnasium
-from gradcheck.tree.sources.optional import optional_module
+from gradcheck.tree.sources.optional_dependency import optional_module
 
 gymnasium = optional_module("gymnasium", "gymnasium")
 

@@ -5,7 +5,7 @@ import pytest
 
 from gradcheck import expected_return, partials, unroll
 from gradcheck.tree.sources.from_openspiel import from_openspiel
-from gradcheck.tree.sources.optional import optional_module
+from gradcheck.tree.sources.optional_dependency import optional_module
 
 pyspiel = optional_module("pyspiel", "openspiel")
 policies = optional_module("open_spiel.python.policy", "openspiel")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from gradcheck.tree.errors import InvalidArgument, invalid, shown
 from gradcheck.tree.game import Game, TabularGame
-from gradcheck.tree.sources.data_to_game import game_of
-from gradcheck.tree.sources.game_to_data import data_of
-from gradcheck.tree.sources.notation import read_json, read_toml, write_json, write_toml
+from gradcheck.tree.sources.decode import game_of
+from gradcheck.tree.sources.encode import data_of
 from gradcheck.tree.sources.text_files import path_of, read_text, short, write_text
+from gradcheck.tree.sources.toml_json import read_json, read_toml, write_json, write_toml
 
 if TYPE_CHECKING:
     from gradcheck.tree.unroll import GameTree
@@ -55,7 +55,7 @@ def save_game(game: Game | GameTree, path: str | os.PathLike[str]) -> None:
         ImportError: for TOML, if tomli-w is not installed.
 
     >>> import tempfile
-    >>> from gradcheck.tree.robot import robot_one_step
+    >>> from gradcheck.tree.games.robot import robot_one_step
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_game(robot_one_step(), f"{folder}/robot.toml")
     ...     print(Path(folder, "robot.toml").read_text(), end="")

@@ -13,8 +13,8 @@ import numpy as np
 
 from gradcheck.tree.game import Outcome, State, TabularGame
 from gradcheck.tree.rationals import Number, NumberLike
-from gradcheck.tree.sources.meaning import meant, meant_distribution
-from gradcheck.tree.table_parts import start_of, table_of
+from gradcheck.tree.sources.float_to_fraction import meant, meant_distribution
+from gradcheck.tree.validation.table import start_of, table_of
 
 _Row: TypeAlias = "tuple[State, int] | str"
 

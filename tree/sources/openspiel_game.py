@@ -8,10 +8,10 @@ from fractions import Fraction
 from functools import cached_property, lru_cache, wraps
 from typing import Any, Concatenate, Literal, ParamSpec, TypeAlias, TypeVar, final
 
-from gradcheck.tree.answers import action_number
 from gradcheck.tree.errors import invalid, shown
 from gradcheck.tree.rationals import Number, NumberLike, as_distribution, is_exact, probabilities
-from gradcheck.tree.sources.meaning import meant, meant_distribution
+from gradcheck.tree.sources.float_to_fraction import meant, meant_distribution
+from gradcheck.tree.validation.arguments import action_number
 
 #: "uniform", "same", or a row for each information set: probabilities in the order of the actions, or by action.
 Opponents: TypeAlias = "Literal['uniform', 'same'] | Mapping[str, Sequence[NumberLike] | Mapping[int, NumberLike]]"

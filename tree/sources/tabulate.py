@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gradcheck.tree.game import Game, Outcome, TabularGame
-from gradcheck.tree.rules import explore
 from gradcheck.tree.unroll import GameTree
+from gradcheck.tree.unrolling.rules import explore
 
 _MAX_STATES = 1_000_000
 

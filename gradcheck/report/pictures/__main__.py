@@ -14,8 +14,8 @@ def main(path: str) -> None:
     Args:
         path: of the SVG file.
     """
-    from gradcheck.tree.robot import PLACES, robot, robot_policy
-    from gradcheck.tree.sums import symbolic_sums
+    from gradcheck.tree.games.robot import PLACES, robot, robot_policy
+    from gradcheck.tree.symbolic.sums import symbolic_sums
 
     sums = symbolic_sums(robot())
     figure = draw_tree(sums, sums.at(robot_policy()), actions=("left", "right"), places=PLACES)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gradcheck.tree.game import Game
-    from gradcheck.tree.tables import PolicyTable
     from gradcheck.tree.unroll import Array, GameTree
+    from gradcheck.tree.values.policy_table import PolicyTable
 
 _SMALLEST, _LARGEST = 4, 20  # powers of 2
 _NAMES = {"log_prob": "log-probability", "inverse_prob": "1/p"}
@@ -69,15 +69,15 @@ def converge(game: Game | GameTree, policy: PolicyTable, *, seed: int = 0) -> Co
     Raises:
         InvalidArgument: if the policy does not fit the game.
     """
-    from gradcheck.estimates import episode_gradients
-    from gradcheck.estimators.collecting import all_episodes
+    from gradcheck.estimators.episode_list import all_episodes
     from gradcheck.estimators.inverse_probability import inverse_prob
-    from gradcheck.estimators.log_probability import log_prob
     from gradcheck.estimators.policies import ProbabilityTable
+    from gradcheck.estimators.policy_gradients import log_prob
     from gradcheck.estimators.sampling import generator, sample_counts
-    from gradcheck.tree.exact import evaluate
-    from gradcheck.tree.tables import action_probabilities
+    from gradcheck.report.estimates import episode_gradients
     from gradcheck.tree.unroll import unroll
+    from gradcheck.tree.values.evaluation import evaluate
+    from gradcheck.tree.values.policy_table import action_probabilities
 
     tree = unroll(game)
     exact = evaluate(tree, action_probabilities(tree, policy)).partials.astype(np.float64)

@@ -12,7 +12,7 @@ from gradcheck.tree.errors import invalid
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from gradcheck.finite_batch import FiniteBatch
+    from gradcheck.report.finite_batch import FiniteBatch
 
 _NAMES = {
     "mean_over_steps": "mean over steps",

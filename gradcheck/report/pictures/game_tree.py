@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from gradcheck.tree.sums import SumsAt, SymbolicSums
+    from gradcheck.tree.symbolic.sums import SumsAt, SymbolicSums
 
 _MOST_ENDINGS = 60
 

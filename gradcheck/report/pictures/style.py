@@ -7,7 +7,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from gradcheck.report.numbers import exact
+from gradcheck.document.numbers import exact
 from gradcheck.tree.rationals import NumberLike
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gradcheck.estimators.training import Training
-    from gradcheck.tree.best import Strategy
+    from gradcheck.tree.values.best_policy import Strategy
 
 
 @picture

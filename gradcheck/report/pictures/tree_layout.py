@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, final
 
 from gradcheck.report.pictures.style import NORMAL, SMALL, number, reward
 from gradcheck.tree.game import State
-from gradcheck.tree.terms import product_of
+from gradcheck.tree.symbolic.terms import product_of
 from gradcheck.tree.unroll import ENDS, GameTree
 
 if TYPE_CHECKING:
-    from gradcheck.tree.sums import SumsAt, SymbolicSums
+    from gradcheck.tree.symbolic.sums import SumsAt, SymbolicSums
 
 ROW = 0.84  # inches from one ending to the next
 CURVE = 0.3  # for a line to change rows

@@ -7,8 +7,8 @@ import pytest
 from torch import Tensor
 
 from gradcheck import check
-from gradcheck.checking.conditions import CONDITIONS, settings_of
-from gradcheck.checking.subjects import Battery
+from gradcheck.checking.conditions.base import CONDITIONS, settings_of
+from gradcheck.checking.probes.subjects import Battery
 from gradcheck.estimators.threads import one_thread
 from tests.check import brute_force
 from tests.check.random_losses.mutants import mutants_of

@@ -3,8 +3,8 @@
 from inspect import signature
 
 from gradcheck import check
-from gradcheck.checking.judging import common_scale, judge
-from gradcheck.checking.request import read_request
+from gradcheck.checking.judge import common_scale, judge
+from gradcheck.checking.options import read_request
 from gradcheck.estimators.threads import one_thread
 
 

@@ -1,0 +1,195 @@
+"""Complete episodes as batches: along chosen edges of the tree, all there are, and all batches of N of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from itertools import combinations_with_replacement
+from math import comb, factorial
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gradcheck.estimators.distributions import Policy
+from gradcheck.estimators.episodes import Episodes, returns_to_go
+from gradcheck.estimators.policy_tables import probability_table, x_of
+from gradcheck.tree.game import Game
+from gradcheck.tree.unroll import ENDS, GameTree, unroll
+from gradcheck.tree.unrolling.observation_features import observation_features
+from gradcheck.tree.unrolling.paths import paths
+from gradcheck.tree.values.evaluation import evaluate
+from gradcheck.tree.values.policy_table import PolicyTable
+
+# The last of these is by step, but counts within a batch.
+_NOT_BY_STEP = {"num_episodes", "lengths", "group_index", "discount", "episode_index"}
+_BY_STEP = tuple(field.name for field in fields(Episodes) if field.name not in _NOT_BY_STEP)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class AllEpisodes:
+    """Every complete episode that is possible under a policy, each once, with its probability.
+
+    Attributes:
+        episodes: the K episodes as one batch, in the order of ``tree.paths.paths``.
+        probabilities: [K] float64, above 0.
+    """
+
+    episodes: Episodes
+    probabilities: NDArray[np.float64]
+
+    @property
+    def count(self) -> int:
+        """K."""
+        return self.episodes.num_episodes
+
+
+def all_episodes(game: Game | GameTree, policy: Policy | PolicyTable) -> AllEpisodes:
+    """Enumerate the complete episodes of a game that are possible under a policy, and their probabilities.
+
+    Impossible ones are left out: the logarithm of their probability is infinite, and 0 times that is not a number.
+
+    Args:
+        game: small enough that its episodes can be listed, or its tree where that is at hand.
+        policy: a table ``{observation: probabilities}``, or a callable from observations to logits.
+
+    >>> from gradcheck.tree.games.robot import robot, robot_policy
+    >>> every = all_episodes(robot(), robot_policy())
+    >>> every.episodes.lengths.tolist(), every.probabilities.round(4).tolist()
+    ([2, 2, 3, 3, 1], [0.28, 0.042, 0.3024, 0.0756, 0.3])
+    """
+    tree = unroll(game)
+    with torch.no_grad():
+        table = probability_table(policy, tree)
+    x = x_of(table, tree)
+    weighed = [(path, float(path.chance) * float(x[list(path.variables)].prod())) for path in paths(tree)]
+    possible = [(path.edges, probability) for path, probability in weighed if probability > 0]
+    edges = np.array([edge for along, _ in possible for edge in along])
+    lengths = np.array([len(along) for along, _ in possible])
+    probabilities = np.array([probability for _, probability in possible])
+    return AllEpisodes(episodes_along(tree, edges, lengths, table, observation_features(tree)), probabilities)
+
+
+def episodes_along(
+    tree: GameTree,
+    edges: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    table: Tensor,
+    features: NDArray[np.float64],
+    *,
+    values: NDArray[np.float64] | None = None,
+) -> Episodes:
+    """The episodes that follow these edges of the tree, or pieces of them that a collector has cut short.
+
+    Args:
+        tree: the unrolled game.
+        edges: [T] one episode after another.
+        lengths: [N] the number of edges of each episode.
+        table: [I, A] the action probabilities they were sampled with; gives the dtype and the device.
+        features: [I, D] what the player sees in each information set.
+        values: [M] the average return from each node on, which a piece is worth after its cut; without pieces, not
+            needed.
+    """
+    choice = tree.edge_choice[edges]
+    node = tree.choice_node[choice]
+    infoset = tree.node_infoset[node]
+    action = tree.rules.choice_action[tree.choice_rule[choice]]
+    child = tree.edge_child[edges]
+    next_seen = np.where((child == ENDS)[:, None], 0.0, features[tree.node_infoset[child]])
+    episode_index = np.repeat(np.arange(len(lengths)), lengths)
+    roots = node[np.cumsum(lengths) - lengths]
+
+    def tensor(values: NDArray[np.generic], dtype: torch.dtype | None = None) -> Tensor:
+        return torch.as_tensor(np.ascontiguousarray(values), dtype=dtype, device=table.device)
+
+    rewards = tensor(tree.reward[edges], table.dtype)
+    times = tensor(tree.node_time[node])
+    terminated = child == ENDS
+    last = np.zeros_like(terminated)
+    last[np.cumsum(lengths) - 1] = True
+    truncated = last & ~terminated
+    bootstrap = np.zeros(len(edges)) if values is None else np.where(truncated, values[child], 0.0)
+    discount, dones = float(tree.game.discount), tensor(last)
+    returns = returns_to_go(rewards + discount * tensor(bootstrap, table.dtype), times, dones, discount)
+    return Episodes(
+        observations=tensor(features[infoset], table.dtype),
+        actions=tensor(action),
+        rewards=rewards,
+        dones=dones,
+        future_returns=returns,
+        episode_index=tensor(episode_index),
+        time_steps=times,
+        log_probs=table.detach()[tensor(infoset), tensor(action)].log(),
+        legal_actions=tensor(tree.legal_actions[infoset]),
+        num_episodes=len(lengths),
+        lengths=tensor(lengths),
+        group_index=tensor(roots),
+        next_observations=tensor(next_seen, table.dtype),
+        terminated=tensor(terminated),
+        truncated=tensor(truncated),
+        bootstrap_values=tensor(bootstrap, table.dtype),
+        discount=discount,
+    )
+
+
+@final
+class Batches:
+    """B batches of N episodes, all of equally many steps T, as tensors with one more dimension.
+
+    Args:
+        episodes: the different episodes there are.
+        chosen: [B, N] which of them are in each batch.
+
+    Attributes:
+        steps: [B, T] the steps of ``episodes`` that each batch is made of.
+        parts: the fields of each batch, [B, T, …] or [B, N, …].
+    """
+
+    def __init__(self, episodes: Episodes, chosen: NDArray[np.int64]) -> None:
+        self.episodes, self.chosen = episodes, chosen
+        lengths = episodes.lengths.numpy()
+        first = (np.cumsum(lengths) - lengths)[chosen.ravel()]
+        of_each = lengths[chosen.ravel()]
+        ends = np.cumsum(of_each)
+        steps = np.arange(ends[-1]) + np.repeat(first - ends + of_each, of_each)
+        index = np.repeat(np.tile(np.arange(chosen.shape[1]), len(chosen)), of_each)
+        self.steps = torch.as_tensor(steps.reshape(len(chosen), -1))
+        by_episode = torch.as_tensor(chosen)
+        self.parts = {name: getattr(episodes, name)[self.steps] for name in _BY_STEP} | {
+            "episode_index": torch.as_tensor(index.reshape(len(chosen), -1)),
+            "lengths": episodes.lengths[by_episode],
+            "group_index": episodes.group_index[by_episode],
+        }
+
+
+def num_batches(count: int, size: int) -> int:
+    """How many batches of ``size`` episodes can be made of ``count`` different ones, order ignored."""
+    return comb(count + size - 1, size)
+
+
+def all_batches(probabilities: NDArray[np.float64], size: int) -> Iterator[tuple[tuple[int, ...], float]]:
+    """Every multiset of ``size`` episodes with its multinomial probability; these sum to 1.
+
+    Args:
+        probabilities: [K] of each episode.
+        size: N.
+
+    >>> list(all_batches(np.array([0.25, 0.75]), 2))
+    [((0, 0), 0.0625), ((0, 1), 0.375), ((1, 1), 0.5625)]
+    """
+    orders = factorial(size)
+    for batch in combinations_with_replacement(range(len(probabilities)), size):
+        weight = float(orders)
+        for episode in set(batch):
+            times = batch.count(episode)
+            weight *= probabilities[episode] ** times / factorial(times)
+        yield batch, float(weight)
+
+
+def expected_return_of(tree: GameTree, table: Tensor) -> float:
+    """The exact expected return at a table [I, A] of action probabilities, in float64."""
+    x = x_of(table, tree)
+    return float(evaluate(tree, x).expected_return)

@@ -1,0 +1,1 @@
+"""How batches arise, and what counts as the true gradient of each."""

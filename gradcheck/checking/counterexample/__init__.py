@@ -1,0 +1,1 @@
+"""The smallest game on which a loss fails, as code."""

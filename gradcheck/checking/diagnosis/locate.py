@@ -1,0 +1,75 @@
+"""Where an error sits that nothing known explains: in which games, information sets, time steps and actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradcheck.checking.conditions.true_gradients import coordinates, unit_observations
+from gradcheck.checking.expectation.examination import Observed
+from gradcheck.checking.probes.battery import BATTERY
+from gradcheck.checking.probes.probe_policy import ProbePolicy
+from gradcheck.checking.result import Finding
+from gradcheck.checking.verdict import Verdict
+from gradcheck.estimators.policies import TabularPolicy
+
+_MOST_PLACES = 3
+
+
+def locate(observed: Sequence[Observed]) -> Finding:
+    """Say where the expected gradient leaves the true one, and in which games it does not.
+
+    Args:
+        observed: the loss in each setting.
+    """
+    wrong = [one for one in observed if one.comparison.verdict is Verdict.BIASED]
+    right = [one.setting.play.name for one in observed if one.comparison.verdict is not Verdict.BIASED]
+    worst = max(wrong, key=lambda one: one.comparison.direction_error)
+    exposes = {probe.name: probe.exposes for probe in BATTERY}
+    names = [one.setting.play.name for one in wrong]
+    where = f"It is wrong on {_and(names)}"
+    if right:
+        where += f", and right on {_and(right)}"
+    told = "; ".join(f"{name} is there for {exposes[name]}" for name in names[:2] if name in exposes)
+    return Finding(
+        "unexplained",
+        f"{where}. No known mistake, by itself, has this expected gradient.",
+        f"The error {worst.setting.where} sits in {_and(_places(worst))}.",
+        f"Look at what these games have that the others lack: {told}." if told else "Try it on smaller games.",
+    )
+
+
+def _places(observed: Observed) -> list[str]:
+    """The coordinates with the largest errors, after the best common factor is taken out."""
+    found, comparison = observed.examination.at(observed.size).mean, observed.comparison
+    scale = comparison.scale if comparison.scale > 0 else 1.0
+    wanted = scale * comparison.truth
+    errors = found - wanted
+    names = coordinates(observed.examination.parameters)
+    largest = errors.abs().max()
+    words = []
+    for number in errors.abs().argsort(descending=True).tolist()[:_MOST_PLACES]:
+        if errors[number].abs() <= 1e-3 * largest:
+            break
+        place = _place(observed, number) or names[number]
+        words.append(f"{place} ({float(found[number]):.4g} for {float(wanted[number]):.4g})")
+    return words
+
+
+def _place(observed: Observed, number: int) -> str:
+    """The information set and the action behind a coordinate, where each has one of its own."""
+    play = observed.setting.play
+    tree, policy = play.tree, play.policy
+    if isinstance(policy, TabularPolicy):
+        infoset, action = divmod(number, policy.logits.shape[1])
+    elif isinstance(policy, ProbePolicy) and number < policy.weight.numel() and (order := unit_observations(tree)):
+        action, place = divmod(number, len(order))
+        infoset = order[place]
+    else:
+        return ""
+    times = {int(t) for t, i in zip(tree.node_time, tree.node_infoset, strict=True) if i == infoset}
+    step = f", step {times.pop() + 1}" if len(times) == 1 else ""
+    return f"action {action} at the observation {tree.observations[infoset]!r}{step}"
+
+
+def _and(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

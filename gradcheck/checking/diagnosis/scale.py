@@ -1,0 +1,57 @@
+"""A right direction and another length, or no length at all: what there is to say about the factor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradcheck.checking.diagnosis.known_gradients import tolerance_of
+from gradcheck.checking.expectation.examination import Observed
+from gradcheck.checking.result import Finding
+from gradcheck.checking.verdict import Verdict
+
+_SAME = 1e-9  # relative; factors are quotients of sums in float64
+
+
+def only_scaled(observed: Sequence[Observed]) -> Finding:
+    """The finding for a loss whose expected gradient is right but for a positive factor."""
+    scales = [one.comparison.scale for one in observed if one.comparison.verdict is Verdict.PROPORTIONAL]
+    evidence = "The exact expected gradient is parallel to the true one on every probe."
+    if max(scales) - min(scales) > _SAME * max(scales):
+        return Finding(
+            "changing_factor",
+            "The loss is a right one times a number that differs from game to game, "
+            f"{min(scales):.4g} to {max(scales):.4g}.",
+            evidence,
+            "A learning rate makes up for it in one game at a time; divide by the number of episodes instead.",
+        )
+    scale, size = scales[0], observed[0].size
+    words = {
+        float(size): f", the batch size: it sums over {size} episodes where their mean is meant",
+        1 / size: f" = 1/{size}: it divides by the batch size once too often",
+        (size - 1) / size: f" = {size - 1}/{size}: as with a baseline that includes the episode itself",
+    }
+    named = next((text for value, text in words.items() if abs(scale - value) <= _SAME * scale), "")
+    return Finding(
+        "constant_factor",
+        f"The loss is a right one times {scale:.6g}{named}.",
+        evidence,
+        "A learning rate makes up for it.",
+    )
+
+
+def zero(observed: Sequence[Observed]) -> Finding | None:
+    """The finding for a loss whose expected gradient is zero on every probe; None where it is not."""
+    found = [one.examination.at(one.size) for one in observed]
+    limits = [
+        tolerance_of(one.examination, expectation.size, one.comparison.truth)
+        for one, expectation in zip(observed, found, strict=True)
+    ]
+    if any(float(one.mean.norm()) > limit for one, limit in zip(found, limits, strict=True)):
+        return None
+    noisy = any(float(one.variance.max()) > limit**2 for one, limit in zip(found, limits, strict=True))
+    return Finding(
+        "zero_gradient",
+        "The expected gradient of the loss is zero: on average it teaches nothing.",
+        "It is zero on every probe, " + ("though not on every batch: there is noise alone." if noisy else "always."),
+        "Look for weights that do not depend on the action, and for a .detach() too many.",
+    )

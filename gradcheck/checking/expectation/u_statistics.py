@@ -1,0 +1,114 @@
+"""Losses that are sums over single episodes, or over pairs: known at any batch size from the smallest batches."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradcheck.checking.expectation.enumerated import Expectation
+from gradcheck.checking.expectation.loss_gradient import LossGradient
+from gradcheck.estimators.collectors.base import AbstractCollector, CompleteEpisodes
+from gradcheck.tree.progress import progress
+
+# Batches on which a structure must hold, of each of three kinds: as many different episodes as there are, episodes as
+# likely as they are, and one episode over and over.
+_TRIED = 48
+_COARSE = 1e-4  # the same in float32
+_TOLERANCE = 1e-9  # relative, of sums in float64 that are taken in another order
+
+
+def expectation_by_structure(
+    gradient: LossGradient, collector: AbstractCollector, size: int, most: int
+) -> Expectation | None:
+    r"""The expectation at a batch size whose batches are too many, or None where the loss has no such structure.
+
+    A loss is additive if the gradient of a batch is a constant times the sum of those of its episodes by themselves,
+    and pairwise if it is a constant times the mean of those of its pairs. Then, with h of a pair of independent
+    episodes, the gradient of N is a U-statistic (Hoeffding 1948, *A class of statistics with asymptotically normal
+    distribution*, equation 5.13):
+
+    .. math:: Var = \alpha^2 \frac{2}{N (N-1)} \left( 2 (N-2) \, Var E[h | first] + Var\, h \right)
+
+    The structure is tried on batches, not assumed; a loss that departs from it on none of those tried passes for it.
+
+    Args:
+        gradient: minus that of a batch.
+        collector: of complete episodes.
+        size: N.
+        most: batches that may be evaluated.
+    """
+    if not isinstance(collector, CompleteEpisodes):
+        return None
+    count = collector.every.count
+    numbers = np.random.default_rng(0)
+    p = collector.every.probabilities / collector.every.probabilities.sum()
+    unlike = [numbers.choice(count, size=size, replace=count < size) for _ in range(_TRIED)]
+    likely = list(numbers.choice(count, size=(_TRIED, size), p=p))
+    alike = [np.full(size, number) for number in np.argsort(-p)[:_TRIED]]
+    rows = np.array([*unlike, *likely, *alike])
+    whole = torch.stack([gradient.of(collector.every.episodes.select(row.tolist())) for row in rows])
+    if count <= most and (found := _by_episodes(gradient, collector, rows, whole)) is not None:
+        return found
+    pairs = count * (count + 1) // 2
+    if size > 2 and pairs <= most:
+        return _by_pairs(gradient, collector, rows, whole)
+    return None
+
+
+def _by_episodes(
+    gradient: LossGradient, collector: CompleteEpisodes, rows: np.ndarray, whole: Tensor
+) -> Expectation | None:
+    size, count = rows.shape[1], collector.every.count
+    p = torch.as_tensor(collector.every.probabilities)
+    singles = progress(range(count), count, "episodes")
+    try:
+        alone = torch.stack([gradient.of(collector.every.episodes.select([k])) for k in singles])
+    except Exception:  # a loss may need more than one
+        return None
+    factor = _constant(whole, alone[rows].sum(dim=1), coarse=gradient.coarse)
+    if factor is None:
+        return None
+    mean = p @ alone
+    variance = factor**2 * size * (p @ (alone - mean) ** 2)
+    return Expectation(factor * size * mean, variance, float((p @ alone.abs()).max()), count)
+
+
+def _by_pairs(
+    gradient: LossGradient, collector: CompleteEpisodes, rows: np.ndarray, whole: Tensor
+) -> Expectation | None:
+    size, count = rows.shape[1], collector.every.count
+    first, second = np.triu_indices(size, 1)
+    wanted = sorted({tuple(sorted(pair)) for row in rows for pair in zip(row[first], row[second], strict=True)})
+    number = {pair: i for i, pair in enumerate(wanted)}
+    some = torch.stack([gradient.of(collector.every.episodes.select(list(map(int, pair)))) for pair in wanted])
+    index = [[number[tuple(sorted(pair))] for pair in zip(row[first], row[second], strict=True)] for row in rows]
+    factor = _constant(whole, some[torch.as_tensor(index)].mean(dim=1), coarse=gradient.coarse)
+    if factor is None:
+        return None
+    (batches,) = collector.batches(2, ordered=False)
+    portions = list(batches.alike(4096))
+    pair_of = np.concatenate([portion.batches.chosen for portion in progress(portions, len(portions), "pairs")])
+    values = torch.cat([gradient.of_alike(portion) for portion in portions])
+    weights = torch.as_tensor(np.concatenate([portion.batches.weights for portion in portions]))
+    mean = weights @ values
+    # E[h | first]: each unordered pair counts for both of its members.
+    given_first = torch.zeros(count, values.shape[1], dtype=torch.float64)
+    p = torch.as_tensor(collector.every.probabilities)
+    one, other = (torch.as_tensor(pair_of[:, place]) for place in (0, 1))
+    given_first.index_add_(0, one, p[other][:, None] * values)
+    apart = one != other
+    given_first.index_add_(0, other[apart], p[one[apart]][:, None] * values[apart])
+    of_first = p @ (given_first - mean) ** 2
+    variance = 2 / (size * (size - 1)) * (2 * (size - 2) * of_first + weights @ (values - mean) ** 2)
+    return Expectation(factor * mean, factor**2 * variance, float((weights @ values.abs()).max()), len(values))
+
+
+def _constant(whole: Tensor, parts: Tensor, *, coarse: bool) -> float | None:
+    """The one number by which all of ``parts`` must be multiplied to give ``whole``; None if there is none."""
+    norm = float((parts * parts).sum())
+    if not norm:
+        return None
+    factor = float((whole * parts).sum()) / norm
+    tolerance = (_COARSE if coarse else _TOLERANCE) * (1 + float(whole.abs().max()))
+    return factor if float((whole - factor * parts).abs().max()) <= tolerance else None

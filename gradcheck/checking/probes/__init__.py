@@ -1,0 +1,1 @@
+"""The games and policies on which losses are tried."""

@@ -1,0 +1,161 @@
+"""Who plays what: the game and policy that were given, or the battery of probes."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from random import Random
+from typing import TypeAlias, final
+
+import torch
+from torch import nn
+
+from gradcheck.checking.probes.battery import Probe
+from gradcheck.estimators.distributions import Policy
+from gradcheck.estimators.policies import TabularPolicy
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.unrolling.observation_features import observation_features
+from gradcheck.tree.values.policy_table import PolicyTable
+
+#: (D numbers of an observation, A actions) → a policy.
+PolicyMaker: TypeAlias = Callable[[int, int], nn.Module]
+
+_RANDOM_POLICIES = 2  # for a game given without a policy
+_ODDS = (1, 2, 3, 4, 5)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Play:
+    """A game, and a policy in it.
+
+    Attributes:
+        name: of the probe, or "the game".
+        tree: the unrolled game.
+        policy: in whose parameters gradients are taken.
+        behaviour: what samples the episodes, where that is not the policy.
+    """
+
+    name: str
+    tree: GameTree = field(repr=False)
+    policy: nn.Module = field(repr=False)
+    behaviour: Policy | PolicyTable | None = field(default=None, repr=False)
+
+
+class AbstractSubject(ABC):
+    """Gives the plays for a condition."""
+
+    #: Whether a condition may choose its own probes, and their discount.
+    is_battery: bool
+    #: Whether the policies return logits and are no one's but ours.
+    plain: bool
+
+    @abstractmethod
+    def plays(self, probes: tuple[Probe, ...], discount: Fraction) -> tuple[Play, ...]:
+        """The games and policies to try.
+
+        Args:
+            probes: what a condition needs, where there is a choice.
+            discount: of the probes.
+        """
+
+
+@final
+class Battery(AbstractSubject):
+    """The probes, each with a policy of its own.
+
+    Args:
+        seed: of rewards and probabilities.
+        policy: what the policies return, one of ``probe_policies.RETURNS``, or a function that makes one.
+    """
+
+    is_battery = True
+
+    def __init__(self, seed: int, policy: str | PolicyMaker) -> None:
+        self.seed, self.policy = seed, policy
+        self.plain = policy == "logits"
+        self._known: dict[tuple[str, Fraction], Play] = {}
+
+    def plays(self, probes: tuple[Probe, ...], discount: Fraction) -> tuple[Play, ...]:
+        """One for each probe."""
+        return tuple(self._play(probe, discount) for probe in probes)
+
+    def _play(self, probe: Probe, discount: Fraction) -> Play:
+        key = (probe.name, discount)
+        if key not in self._known:
+            game = probe.game(self.seed, discount)
+            tree = unroll(game)
+            if isinstance(self.policy, str):
+                policy: nn.Module = probe.policy(game, self.seed, self.policy)
+            else:
+                policy = made(self.policy, tree, self.seed)
+            self._known[key] = Play(probe.name, tree, policy)
+        return self._known[key]
+
+
+@final
+class Given(AbstractSubject):
+    """One game, with the policy that was given, or with a few random ones.
+
+    Args:
+        tree: the unrolled game.
+        policy: a module; a table stands for a ``TabularPolicy``; a function makes a module; None for random tables.
+        behaviour: what samples, where that is not the policy.
+        seed: of random policies.
+    """
+
+    is_battery, plain = False, False
+
+    def __init__(
+        self,
+        tree: GameTree,
+        policy: nn.Module | PolicyMaker | PolicyTable | None,
+        behaviour: Policy | PolicyTable | None,
+        seed: int,
+    ) -> None:
+        if policy is None:
+            numbers = Random(f"policies {seed}")
+            tables = [_random_table(tree, numbers) for _ in range(_RANDOM_POLICIES)]
+            named = {f"the game, random policy {i}": TabularPolicy(tree, t) for i, t in enumerate(tables, start=1)}
+        elif isinstance(policy, nn.Module):
+            named = {"the game": policy}
+        elif callable(policy):
+            named = {"the game": made(policy, tree, seed)}
+        else:
+            named = {"the game": TabularPolicy(tree, policy)}
+        self._plays = tuple(Play(name, tree, module, behaviour) for name, module in named.items())
+
+    def plays(self, probes: tuple[Probe, ...], discount: Fraction) -> tuple[Play, ...]:  # noqa: ARG002 - no choice
+        """The game itself, whatever the condition would choose."""
+        return self._plays
+
+
+def made(maker: PolicyMaker, tree: GameTree, seed: int) -> nn.Module:
+    """Let the function make a policy, from a seed of its own, and leave torch's generator as it was.
+
+    Raises:
+        InvalidArgument: if it makes something else.
+    """
+    width, actions = observation_features(tree).shape[1], tree.legal_actions.shape[1]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        policy = maker(width, actions)
+    if not isinstance(policy, nn.Module):
+        hint = "A function given as policy is called as policy(observation_size, num_actions), and makes one."
+        raise invalid("an nn.Module", f"policy({width}, {actions})", policy, hint)
+    return policy
+
+
+def _random_table(tree: GameTree, numbers: Random) -> dict[object, list[Fraction]]:
+    """Ratios of small whole numbers, so that a batch can hold episodes exactly as often as they are probable."""
+    table: dict[object, list[Fraction]] = {}
+    for seen, legal in zip(tree.observations, tree.legal_actions.tolist(), strict=True):
+        # All different, while there are as many: a uniform policy hides too much.
+        drawn = iter(numbers.sample(_ODDS * math.ceil(sum(legal) / len(_ODDS)), sum(legal)))
+        odds = [next(drawn) if allowed else 0 for allowed in legal]
+        table[seen] = [Fraction(one, sum(odds)) for one in odds]
+    return table

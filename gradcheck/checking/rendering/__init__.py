@@ -1,0 +1,1 @@
+"""The result of a check as a page, an error message and JSON."""

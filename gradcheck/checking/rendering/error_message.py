@@ -1,0 +1,85 @@
+"""Result of a check that failed → the text of the error: what went wrong, where, why, and what to do next."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from gradcheck.checking.rendering.phrases import batches_of, degrees, listed, percent, short, worst_probe
+from gradcheck.checking.result import CheckResult, OnProbe
+from gradcheck.checking.verdict import Verdict
+from gradcheck.document import plain_text as plain
+from gradcheck.document.blocks import Block, Lines, Table, Text
+from gradcheck.document.numbers import decimals, rounded
+
+_MOST_ROWS = 12
+
+
+def message(result: CheckResult) -> str:
+    """Several lines, without a line break at the end.
+
+    The first says what is wrong with which loss; then come the expected and the true gradient side by side, the cause,
+    a counterexample and the next step.
+    """
+    text = plain.render(_before_the_code(result))
+    if result.counterexample is not None:
+        text += textwrap.indent(result.counterexample.code.rstrip(), "    ") + "\n"  # never wrapped
+    remedy = result.findings[0].remedy if result.findings else ""
+    return text + plain.render([Text(f"Next: {remedy or result.verdict.next_step}")]).rstrip("\n")
+
+
+def _before_the_code(result: CheckResult) -> Iterator[Block]:
+    yield Text(f"{result.name} is {result.verdict}, not {result.accept}: {result.verdict.sentence}")
+    worst = worst_probe(result)
+    if worst is not None:
+        yield Text(
+            f"{_where(result, worst)}. Expected: minus the expected gradient of the loss. True: the gradient of "
+            f"{worst.reference}."
+        )
+        yield from _side_by_side(result, worst)
+    if result.findings:
+        best, *others = result.findings
+        yield Text(f"Cause ({best.cause}): {best.title}")
+        if best.evidence:
+            yield Text(f"Evidence: {best.evidence}")
+        if others:
+            yield Text(f"Also found: {listed(other.cause for other in others)}.")
+    if result.counterexample is not None:
+        yield Text(f"Counterexample: {result.counterexample.description}")
+
+
+def _where(result: CheckResult, worst: OnProbe) -> str:
+    if not worst.expected_gradient.any():
+        off = "zero"
+    elif worst.verdict is Verdict.PROPORTIONAL:
+        off = f"scale {short(worst.scale)}"
+    else:
+        off = f"{degrees(worst.direction_error)} or {percent(worst.relative_bias)} off"
+    return f"Worst on {worst.probe} ({worst.condition}, {batches_of(result.batch)}): {off}"
+
+
+def _side_by_side(result: CheckResult, worst: OnProbe) -> Iterator[Block]:
+    expected, true = worst.expected_gradient, worst.true_gradient
+    order = torch.argsort(_counts(result, worst).nan_to_num().abs(), descending=True, stable=True).tolist()
+    digits = decimals(float(torch.cat([expected, true]).nan_to_num().abs().max()))
+    rows = [
+        (worst.names[i], *(rounded(float(column[i]), digits) for column in (expected, true, expected - true)))
+        for i in order[:_MOST_ROWS]
+    ]
+    yield Table(("parameter", "expected", "true", "difference"), tuple(rows), frozenset({"parameter"}))
+    if len(order) > _MOST_ROWS:
+        yield Lines((f"… and {len(order) - _MOST_ROWS:,} more",))
+
+
+def _counts(result: CheckResult, worst: OnProbe) -> Tensor:
+    """How wrong each coordinate is: where only the direction counts, what the best rescaling leaves over."""
+    error = worst.expected_gradient - worst.true_gradient
+    if result.accept is Verdict.UNBIASED or not math.isfinite(worst.scale):
+        return error
+    left_over = worst.expected_gradient - worst.scale * worst.true_gradient
+    only_length = float(left_over.norm()) <= 1e-9 * float(worst.expected_gradient.norm())
+    return error if only_length else left_over

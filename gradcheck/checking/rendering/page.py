@@ -1,0 +1,148 @@
+"""Result of a check → document: one screen that leads with the verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from gradcheck.checking.rendering.phrases import batches_of, degrees, listed, percent, scale, short, worst_probe
+from gradcheck.checking.result import AtBatchSize, CheckResult, OnProbe
+from gradcheck.checking.verdict import Verdict
+from gradcheck.document.blocks import Block, Lines, Text
+
+_ROUNDING = 1e-9  # relative
+_DIRECTION_IS_RIGHT = {Verdict.UNBIASED, Verdict.PROPORTIONAL}
+
+
+def page(result: CheckResult) -> Iterator[Block]:
+    """The verdict, by how much, why, at other batch sizes, under other conditions, and what it took."""
+    yield Text(f"{result.verdict.name}: {result.verdict.sentence}", bool(result))
+    yield Lines(tuple(_lines(result)))
+    yield Text(_cost(result))
+
+
+def _lines(result: CheckResult) -> Iterator[str]:
+    undecided = result.verdict is Verdict.INCONCLUSIVE
+    passes = "passes" if result else "is not decided" if undecided else "FAILS"
+    under = listed(result.conditions)
+    yield f'{result.name} {passes} (accept="{result.accept}"): {batches_of(result.batch)}, {under}.'
+    worst = worst_probe(result)
+    if worst is not None:
+        yield from _how_far(result, worst)
+    yield from _findings(result)
+    if worst is not None:
+        yield _wrong(result, worst) if result.verdict not in _DIRECTION_IS_RIGHT else _not_wrong(result)
+    yield from _batch_sizes(result)
+    yield from _conditions(result)
+    yield from (f"Note: {remark}" for remark in result.remarks)
+    if result.counterexample is not None:
+        yield f"result.counterexample.code: {result.counterexample.description}"
+
+
+def _how_far(result: CheckResult, worst: OnProbe) -> Iterator[str]:
+    several = len(result.probes) > 1
+    up_to, far = "up to " if several else "", percent(result.relative_bias)
+    where = f"{worst.probe}, {worst.condition}" if len(result.conditions) > 1 else worst.probe
+    at = f" (worst: {where})" if several else ""
+    if result.verdict is Verdict.PROPORTIONAL:
+        yield f"Off by: {up_to}{far}, all of it length: {scale(result)}."
+    elif not worst.expected_gradient.any():
+        yield f"Off by: all there is, for the expected gradient is zero{at}."
+    elif result.verdict is not Verdict.UNBIASED:
+        angle = f"{degrees(result.direction_error)} in direction (1 - cosine {short(result.direction_error)})"
+        yield f"Off by: {up_to}{angle}, {far} in all{at}; {scale(result)}."
+
+
+def _findings(result: CheckResult) -> Iterator[str]:
+    """The best one in full, of others the names; where nothing has failed, what the best one says."""
+    if result.findings:
+        best, *others = result.findings
+        yield f"Why ({best.cause}): {best.title}"
+        if result:
+            return
+        if best.evidence:
+            yield f"  Evidence: {best.evidence}"
+        if best.remedy:
+            yield f"  Remedy: {best.remedy}"
+        if others:
+            yield f"Also found: {listed(other.cause for other in others)}."
+    elif not result:
+        yield f"Next: {result.verdict.next_step}"
+
+
+def _wrong(result: CheckResult, worst: OnProbe) -> str:
+    """Whether a loss is wrong or only noisy is what nobody can tell from a training curve."""
+    spread = _spread(worst)
+    # Where a learning rate may make up for the length, and it is not negative, what counts is the rest.
+    across = result.accept is not Verdict.UNBIASED and worst.scale > 0
+    bias = float((worst.expected_gradient - (worst.scale if across else 1.0) * worst.true_gradient).norm())
+    bias = bias if bias > _ROUNDING * float(worst.expected_gradient.norm()) else 0.0
+    off = f"{short(bias)} off the true {'direction' if across else 'gradient'}"
+    if not spread:
+        return f"Wrong, not noisy: all batches give one gradient, {off} ({worst.probe})."
+    averaged = math.ceil((spread / bias) ** 2) if bias else 1
+    visible = f", visible in the mean of {averaged:,} batches" if averaged > 1 else ""
+    judged = "Wrong or noisy, undecided" if result.verdict is Verdict.INCONCLUSIVE else "Wrong, and noisy"
+    return (
+        f"{judged}: one batch's gradient scatters by {short(spread)} around a mean that is {off}{visible} "
+        f"({worst.probe})."
+    )
+
+
+def _not_wrong(result: CheckResult) -> str:
+    def noise(one: OnProbe) -> float:
+        length = float(one.expected_gradient.norm())
+        return _spread(one) / length if length else 0.0
+
+    noisiest = max(result.probes, key=noise)
+    if not _spread(noisiest):
+        return "Neither wrong nor noisy: all batches give one gradient."
+    return (
+        f"Noisy, not wrong: one batch's gradient scatters around its mean by {short(_spread(noisiest))}, or "
+        f"{short(noise(noisiest))} times its length, at most ({noisiest.probe})."
+    )
+
+
+def _spread(one: OnProbe) -> float:
+    """The standard deviation of one batch's gradient, as a vector; rounding may have made a variance negative."""
+    spread = math.sqrt(float(one.variance.clamp(min=0).sum()))
+    return spread if spread > _ROUNDING * float(one.expected_gradient.norm()) else 0.0
+
+
+def _batch_sizes(result: CheckResult) -> Iterator[str]:
+    """Sizes that say the same share a clause."""
+    clauses: dict[str, list[int]] = {}
+    for size, at in sorted(result.by_batch_size.items()):
+        clauses.setdefault(_at_batch_size(at), []).append(size)
+    if clauses:
+        yield f"By batch size: {'; '.join(f'N={listed(sizes)} {said}' for said, sizes in clauses.items())}."
+
+
+def _at_batch_size(at: AtBatchSize) -> str:
+    if at.verdict is Verdict.UNBIASED:
+        return at.verdict.value
+    if at.verdict is Verdict.PROPORTIONAL:
+        return f"{at.verdict}, scale {'not one number' if at.scale is None else short(at.scale)}"
+    return f"{at.verdict}, {percent(at.relative_bias)} or {degrees(at.direction_error)} off"
+
+
+def _conditions(result: CheckResult) -> Iterator[str]:
+    by_verdict: dict[str, list[str]] = {}
+    for name, verdict in result.by_condition.items():
+        by_verdict.setdefault(verdict.value, []).append(name)
+    if len(result.by_condition) > 1:
+        yield f"By condition: {'; '.join(f'{said}: {listed(names)}' for said, names in by_verdict.items())}."
+    by_note: dict[str, list[str]] = {}
+    for name, note in result.notes.items():
+        by_note.setdefault(note, []).append(name)
+    yield from (f"  {listed(names)}: {note}" for note, names in by_note.items())
+
+
+def _cost(result: CheckResult) -> str:
+    batches = "1 batch" if result.batches == 1 else f"{result.batches:,} batches"
+    how = "enumerated" if result.exact else "sampled"
+    undecided = result.verdict is Verdict.INCONCLUSIVE
+    sure = (
+        "" if result.exact or undecided else f", right with a probability of at least {100 * result.confidence:.6g} %"
+    )
+    return f"{batches} {how}{sure}; {result.seconds:.1f} seconds, seed {result.seed}."

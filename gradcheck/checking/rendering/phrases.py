@@ -1,0 +1,94 @@
+"""The numbers of a check as people read them, and the probe that a message shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from gradcheck.checking.result import CheckResult, OnProbe
+from gradcheck.checking.verdict import Verdict
+
+_ORDER = (Verdict.UNBIASED, Verdict.PROPORTIONAL, Verdict.INCONCLUSIVE, Verdict.CONSISTENT, Verdict.BIASED)
+_ROUNDING = 1e-13  # of a cosine
+
+
+def percent(share: float) -> str:
+    """A share of one, to two digits where it is small.
+
+    >>> percent(0.3149), percent(0.00123), percent(12.3456), percent(float("inf"))
+    ('31%', '0.12%', '1,235%', 'infinitely much')
+    """
+    if not math.isfinite(share):
+        return "infinitely much"
+    return f"{100 * share:,.0f}%" if share >= 0.0995 or not share else f"{100 * share:.2g}%"
+
+
+def degrees(direction_error: float) -> str:
+    """The angle whose cosine is one less than this.
+
+    >>> degrees(1 - math.cos(math.radians(30))), degrees(2.0), degrees(1e-12)
+    ('30°', '180°', '8.1e-05°')
+    """
+    if direction_error < _ROUNDING:
+        return "0°"
+    # Not the arc cosine, which loses all digits of small angles.
+    angle = math.degrees(2 * math.asin(math.sqrt(min(direction_error, 2.0) / 2)))
+    return f"{angle:.0f}°" if angle >= 9.95 else f"{angle:.2g}°"
+
+
+def short(value: float) -> str:
+    """A number to three digits.
+
+    >>> short(0.5), short(1 / 3), short(123456.0), short(-0.0)
+    ('0.5', '0.333', '1.23e+05', '0')
+    """
+    return f"{value + 0.0:.3g}"
+
+
+def listed(words: Iterable[object]) -> str:
+    """Words with commas and an "and".
+
+    >>> listed([1, 2, 4]), listed(["groups"])
+    ('1, 2 and 4', 'groups')
+    """
+    *first, last = map(str, words)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def scale(result: CheckResult) -> str:
+    """The factor by which expected gradients are too long, or the range of the factors.
+
+    >>> from types import SimpleNamespace
+    >>> scale(SimpleNamespace(scale=None, probes=[SimpleNamespace(scale=0.5), SimpleNamespace(scale=0.75)]))
+    'scale 0.5 to 0.75 from probe to probe'
+    """
+    if result.scale is not None:
+        return f"scale {short(result.scale)}"
+    factors = [one.scale for one in result.probes if math.isfinite(one.scale)]
+    if not factors:
+        return "no scale"
+    low, high = short(min(factors)), short(max(factors))
+    return f"scale {low}" if low == high else f"scale {low} to {high} from probe to probe"
+
+
+def batches_of(batch: int | tuple[int, int]) -> str:
+    """What one batch is.
+
+    >>> batches_of(1), batches_of((2, 3))
+    ('batches of 1', 'batches of 2 groups of 3')
+    """
+    return f"batches of {batch}" if isinstance(batch, int) else f"batches of {batch[0]} groups of {batch[1]}"
+
+
+def worst_probe(result: CheckResult) -> OnProbe | None:
+    """Where it goes most wrong: by verdict, then by direction, then by length; None where nothing was compared."""
+
+    def badness(one: OnProbe) -> tuple[int, float, float]:
+        return _ORDER.index(one.verdict), _without_rounding(one.direction_error), _without_rounding(one.relative_bias)
+
+    return max(result.probes, key=badness, default=None)
+
+
+def _without_rounding(value: float) -> float:
+    """What differs by rounding must not choose a probe, or another machine chooses another."""
+    return round(value, 9) if math.isfinite(value) else math.inf

@@ -1,0 +1,188 @@
+"""Sampled estimates of a gradient beside its exact value, with standard errors and sound bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from gradcheck.estimators.episode_list import AllEpisodes
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.losses import Loss, check_value
+from gradcheck.report.confidence_bounds import bernstein_bound
+from gradcheck.tree.progress import progress
+from gradcheck.tree.variance.range_bounds import Spread
+
+
+@final
+@dataclass(frozen=True)
+class Estimate:
+    """One coordinate of an estimated gradient.
+
+    Attributes:
+        exact: what it should be.
+        expectation: what it is on average over all episodes, by enumeration; None where they are too many for that.
+        mean: what was sampled.
+        standard_error: of the mean, from the sample; None for a single episode.
+        bound: how far from ``exact`` the mean may lie (see ``false_alarm`` of ``estimate``).
+        rounding: how far from ``exact`` the expectation may lie.
+    """
+
+    exact: float
+    expectation: float | None
+    mean: float
+    standard_error: float | None
+    bound: float
+    rounding: float
+
+    @property
+    def z(self) -> float | None:
+        """(mean - exact) in standard errors; 0 where both are equal; None where there is no standard error."""
+        if self.mean == self.exact:
+            return 0.0
+        return (self.mean - self.exact) / self.standard_error if self.standard_error else None
+
+    @property
+    def unbiased(self) -> bool | None:
+        """Whether the expectation is the exact value, up to rounding; None where it is not known."""
+        return None if self.expectation is None else abs(self.expectation - self.exact) <= self.rounding
+
+    @property
+    def within_bound(self) -> bool:
+        """Whether the mean is within its bound of the exact value."""
+        return abs(self.mean - self.exact) <= self.bound
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the mean is within its bound, and it is unbiased, where that is known."""
+        return self.unbiased is not False and self.within_bound
+
+
+def estimate(
+    loss: Loss,
+    policy: nn.Module,
+    episodes: AllEpisodes,
+    counts: NDArray[np.int64],
+    exact: NDArray[np.float64],
+    *,
+    false_alarm: float,
+) -> tuple[Estimate, ...]:
+    """Estimate the gradient in the policy's parameters from sampled episodes, and hold it against the exact one.
+
+    Args:
+        loss: a mean over episodes, so that the gradient of a batch is the mean of its episodes' gradients.
+        policy: gives P parameters in all.
+        episodes: the K possible episodes.
+        counts: [K] how often each was sampled.
+        exact: [P] the exact gradient.
+        false_alarm: the probability that a right estimate is out of bounds in one coordinate or more, P together.
+    """
+    gradients = episode_gradients(loss, policy, episodes.episodes)
+    size = int(counts.sum())
+    mean = counts @ gradients / size
+    squares = counts @ (gradients - mean) ** 2
+    errors = np.sqrt(squares / (size - 1) / size) if size > 1 else None
+    expectation = episodes.probabilities @ gradients
+    away = gradients - expectation
+    variance = episodes.probabilities @ away**2
+    bound = bernstein_bound(variance, np.abs(away).max(axis=0), size, false_alarm / len(exact))
+    # The sums are rounded: K products, each of a probability and a gradient that went through a few dozen operations.
+    rounding = 32 * (episodes.count + 1) * 2.0**-53 * np.abs(gradients).max(axis=0)
+    return tuple(
+        Estimate(
+            exact=float(exact[i]),
+            expectation=float(expectation[i]),
+            mean=float(mean[i]),
+            standard_error=None if errors is None else float(errors[i]),
+            bound=float(bound[i] + rounding[i]),
+            rounding=float(rounding[i]),
+        )
+        for i in range(len(exact))
+    )
+
+
+def estimate_in_chunks(
+    losses: Mapping[str, Loss],
+    policy: nn.Module,
+    chunks: Iterable[Episodes],
+    exact: NDArray[np.float64],
+    spread: Spread,
+    *,
+    false_alarm: float,
+) -> dict[str, tuple[Estimate, ...]]:
+    """Estimate the gradient from episodes that come in chunks, and hold it against the exact one.
+
+    The gradient of a mean over episodes is the mean of the chunks' gradients, each weighted with its number of
+    episodes; how these scatter gives the standard error. Nothing is enumerated, so no expectation is known.
+
+    Args:
+        losses: by name, each a mean over episodes.
+        policy: gives P parameters in all.
+        chunks: batches of independent episodes.
+        exact: [P] the exact gradient.
+        spread: of one episode's estimate.
+        false_alarm: the probability that a right estimate is out of bounds in one coordinate or more, P together, for
+            each loss.
+    """
+    sums = {name: _Mean(len(exact)) for name in losses}
+    steps = 0
+    for chunk in chunks:
+        steps = max(steps, len(chunk.actions))
+        for name, loss in losses.items():
+            gradient = flat_gradient(loss(policy, chunk), policy).double().cpu().numpy()
+            sums[name].add(gradient, chunk.num_episodes)
+    found: dict[str, tuple[Estimate, ...]] = {}
+    for name, total in sums.items():
+        # A chunk's terms are added up one after another, and then the chunks; the terms of one episode, and its exact
+        # mean, went through a few dozen operations.
+        rounding = (steps + total.chunks + 64) * 2.0**-53 * (spread.largest + np.abs(exact))
+        bound = bernstein_bound(spread.variance, spread.largest, total.size, false_alarm / len(exact)) + rounding
+        errors = total.standard_error
+        columns = (column.tolist() for column in (exact, total.mean, bound, rounding))
+        found[name] = tuple(
+            Estimate(truth, None, mean, None if errors is None else float(errors[i]), within, rounded)
+            for i, (truth, mean, within, rounded) in enumerate(zip(*columns, strict=True))
+        )
+    return found
+
+
+class _Mean:
+    """A weighted mean of vectors and its standard error, updated without subtracting large numbers."""
+
+    def __init__(self, width: int) -> None:
+        self.mean = np.zeros(width)
+        self.size = self.chunks = 0
+        self._squares = np.zeros(width)
+
+    def add(self, chunk: NDArray[np.float64], size: int) -> None:
+        """Add the mean of so many independent episodes."""
+        self.size, self.chunks = self.size + size, self.chunks + 1
+        away = chunk - self.mean
+        self.mean += away * (size / self.size)
+        self._squares += size * away * (chunk - self.mean)
+
+    @property
+    def standard_error(self) -> NDArray[np.float64] | None:
+        """Of the mean: a chunk of n episodes scatters with 1/n of the variance of one."""
+        return np.sqrt(self._squares / (self.chunks - 1) / self.size) if self.chunks > 1 else None
+
+
+def episode_gradients(loss: Loss, policy: nn.Module, episodes: Episodes) -> NDArray[np.float64]:
+    """[K, P] minus the gradient of the loss on each episode by itself: an ascent direction."""
+    rows = [
+        flat_gradient(loss(policy, episodes.select([k])), policy)
+        for k in progress(range(episodes.num_episodes), episodes.num_episodes, "gradients of single episodes")
+    ]
+    return torch.stack(rows).double().cpu().numpy()
+
+
+def flat_gradient(value: Tensor, policy: nn.Module) -> Tensor:
+    """[P] minus the gradient of a loss's value in all parameters of the policy, one after another."""
+    parameters = list(policy.parameters())
+    gradients = torch.autograd.grad(check_value(value), parameters, allow_unused=True, materialize_grads=True)
+    return -torch.cat([gradient.reshape(-1) for gradient in gradients])

@@ -1,0 +1,47 @@
+"""What is not decided outweighs what failed, and limits are counted before they are listed."""
+
+import pytest
+import torch
+
+from gradcheck import TabularGame, TabularPolicy, estimators, unroll
+from gradcheck.checking.comparison import Comparison
+from gradcheck.checking.conditions.base import COMPLETE, CONDITIONS, Setting
+from gradcheck.checking.expectation.examination import Examination
+from gradcheck.checking.expectation.large_batch_limit import _at
+from gradcheck.checking.expectation.sampled import best_of
+from gradcheck.checking.probes.subjects import Play
+from gradcheck.checking.verdict import Verdict
+from gradcheck.estimators.collectors.base import CompleteEpisodes
+
+
+def comparison(verdict):
+    return Comparison(verdict, "some", torch.zeros(1), 1.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("verdicts", [("biased", "inconclusive"), ("inconclusive", "biased")])
+def test_one_reference_that_fails_is_no_bias_while_another_is_not_decided(verdicts):
+    assert best_of([comparison(Verdict(name)) for name in verdicts]).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("other", ["biased", "inconclusive"])
+def test_control_one_reference_that_is_met_suffices(other):
+    found = [comparison(Verdict(other)), comparison(Verdict.PROPORTIONAL)]
+    assert best_of(found).verdict is best_of(found[::-1]).verdict is Verdict.PROPORTIONAL
+
+
+def examination(arms):
+    tree = unroll(TabularGame({"s": {a: [(1, "e", a, True)] for a in range(arms)}}, "s", 1))
+    policy = TabularPolicy(tree)
+    setting = Setting(CONDITIONS[COMPLETE], Play("game", tree, policy), CompleteEpisodes(tree, policy))
+    found = Examination(estimators.log_prob, setting, max_batches=10)
+    found.begin(2)
+    return found
+
+
+def test_batches_that_would_fill_the_memory_are_counted_first():
+    with pytest.raises(OverflowError):
+        _at(examination(10_000), 3)
+
+
+def test_control_few_are_listed():
+    assert _at(examination(3), 2).shape == (3,)

@@ -1,0 +1,235 @@
+"""Results of checks made by hand, with the numbers of real ones: what is printed of them is to be read, too."""
+
+import math
+from dataclasses import replace
+
+import torch
+
+from gradcheck.checking.result import AtBatchSize, CheckResult, Counterexample, Finding, OnProbe
+from gradcheck.checking.verdict import Verdict
+
+CODE = """\
+from gradcheck import TabularGame, assert_unbiased
+
+game = TabularGame(
+    {
+        0: {0: [(1, 1, 0, False)], 1: [(1, 1, 0, False)]},
+        1: {0: [(1, "end", 0, True)], 1: [(1, "end", 1, True)]},
+    },
+    start=0,
+    horizon=2,
+)
+assert_unbiased(my_loss, game, batch=1)
+"""
+
+IMMEDIATE_REWARD = Finding(
+    "immediate_reward",
+    "Each step is weighed with the reward that follows it alone, not with the sum of all later ones.",
+    "The expected gradient of such a loss is that of yours on all 5 probes, up to a factor of 1 and an error of 2e-15.",
+    "Use episodes.future_returns, or sum the rewards from each step to the end of its episode.",
+)
+
+CONDITIONS = ("complete_episodes", "discounted", "fixed_steps", "groups", "moved_parameters", "micro_batches")
+
+
+def vector(*numbers):
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def probe(name, expected, true, variance, condition="complete_episodes"):
+    """All numbers follow from the two gradients."""
+    g, t = vector(*expected), vector(*true)
+    c = float(g @ t / (t @ t))
+    length = float(g.norm() * t.norm())
+    bias = float((g - t).norm() / t.norm())
+    direction = 1 - float(g @ t) / length if length else 1.0
+    verdict = Verdict.UNBIASED if bias < 1e-9 else Verdict.PROPORTIONAL if direction < 1e-9 else Verdict.BIASED
+    return OnProbe(
+        probe=name,
+        condition=condition,
+        verdict=verdict,
+        reference="the expected return",
+        names=tuple(f"weight[{i // 2}, {i % 2}]" for i in range(len(g))),
+        expected_gradient=g,
+        true_gradient=t,
+        variance=vector(*variance),
+        scale=c,
+        relative_bias=bias,
+        direction_error=max(direction, 0.0),
+        batches=210,
+    )
+
+
+def result(probes, verdict, *, scale=None, **options):
+    """A result about these probes."""
+    made = CheckResult(
+        name="my_loss",
+        verdict=verdict,
+        accept=Verdict.PROPORTIONAL,
+        expected_gradient=torch.cat([one.expected_gradient for one in probes]),
+        true_gradient=torch.cat([one.true_gradient for one in probes]),
+        variance=torch.cat([one.variance for one in probes]),
+        scale=scale,
+        relative_bias=max(one.relative_bias for one in probes),
+        direction_error=max(one.direction_error for one in probes),
+        batch=4,
+        by_batch_size={},
+        exact=True,
+        confidence=1.0,
+        findings=(),
+        counterexample=None,
+        by_condition=dict.fromkeys(CONDITIONS, verdict),
+        notes={},
+        conditions=("complete_episodes",),
+        probes=tuple(probes),
+        remarks=(),
+        batches=5_124,
+        seconds=0.75,
+        seed=0,
+    )
+    return replace(made, **options)
+
+
+TRUE = {
+    "three_arms": (1.08, -0.72, -0.36, 0.0),
+    "two_decisions": (0.4375, -0.4375, 1.125, -1.125, -0.375, 0.375),
+    "unequal_lengths": (-0.96, 0.96, 0.512, -0.512, 0.128, -0.128),
+}
+VARIANCE = {name: tuple(0.5 + abs(value) for value in true) for name, true in TRUE.items()}
+
+
+def scaled(factors):
+    return [
+        probe(name, [factor * value for value in true], true, VARIANCE[name])
+        for factor, (name, true) in zip(factors, TRUE.items())
+    ]
+
+
+def at(verdict, scale, bias, direction, batches):
+    return AtBatchSize(verdict, scale, bias, direction, batches)
+
+
+def unbiased():
+    return result(
+        scaled([1, 1, 1]),
+        Verdict.UNBIASED,
+        scale=1.0,
+        by_batch_size={n: at(Verdict.UNBIASED, 1.0, 3e-16, 0.0, 70 * n) for n in (1, 2, 4)},
+    )
+
+
+def proportional():
+    return result(
+        scaled([0.75, 0.75, 0.75]),
+        Verdict.PROPORTIONAL,
+        scale=0.75,
+        by_batch_size={
+            1: at(Verdict.BIASED, None, 1.0, 1.0, 7),
+            2: at(Verdict.PROPORTIONAL, 0.5, 0.5, 0.0, 28),
+            4: at(Verdict.PROPORTIONAL, 0.75, 0.25, 0.0, 210),
+        },
+        by_condition=dict.fromkeys(CONDITIONS, Verdict.PROPORTIONAL) | {"fixed_steps": Verdict.CONSISTENT},
+    )
+
+
+def another_scale_on_each():
+    return result(
+        scaled([0.33, 0.5, 0.75]),
+        Verdict.PROPORTIONAL,
+        by_batch_size={n: at(Verdict.PROPORTIONAL, None, 0.67, 0.0, 70 * n) for n in (1, 2, 4)},
+    )
+
+
+def consistent():
+    right, *wrong = scaled([1, 1, 1])
+    wrong = [
+        probe(
+            one.probe,
+            (one.true_gradient * 1.1 + vector(*[0.1, -0.1] * 3)).tolist(),
+            one.true_gradient.tolist(),
+            [1] * 6,
+        )
+        for one in wrong
+    ]
+    return result(
+        [right, *wrong],
+        Verdict.CONSISTENT,
+        by_batch_size={
+            1: at(Verdict.BIASED, None, 0.41, 0.052, 12),
+            2: at(Verdict.BIASED, None, 0.24, 0.021, 78),
+            4: at(Verdict.BIASED, None, 0.13, 0.0061, 1365),
+        },
+        findings=(
+            Finding(
+                "token_mean",
+                "The loss is averaged over all steps of the batch, not over its episodes.",
+                "The expected gradient of such a loss is that of yours on all 3 probes, up to a factor of 1.",
+                "Divide by episodes.num_episodes, or by any other number that does not depend on the batch.",
+            ),
+        ),
+        by_condition=dict.fromkeys(CONDITIONS, Verdict.CONSISTENT) | {"micro_batches": Verdict.BIASED},
+    )
+
+
+def biased():
+    probes = [
+        scaled([1, 1, 1])[0],
+        probe(
+            "two_decisions", (-0.25, 0.25, 1.125, -1.125, -0.375, 0.375), TRUE["two_decisions"], [2, 2, 1, 1, 0.5, 0.5]
+        ),
+        probe(
+            "unequal_lengths", (-0.8, 0.8, 0.3, -0.3, 0.128, -0.128), TRUE["unequal_lengths"], [1, 1, 1, 1, 0.1, 0.1]
+        ),
+    ]
+    return result(
+        probes,
+        Verdict.BIASED,
+        by_batch_size={n: at(Verdict.BIASED, None, 0.548, 0.13, 70 * n) for n in (1, 2, 4)},
+        findings=(IMMEDIATE_REWARD, replace(IMMEDIATE_REWARD, cause="rewards_so_far")),
+        counterexample=Counterexample(CODE, "A game of two steps, in batches of one episode, each arm as likely."),
+        by_condition={name: Verdict.BIASED for name in CONDITIONS if name != "groups"},
+        notes={
+            "fixed_steps": "Matches neither reference.",
+            "groups": "Does not apply: the loss needs batches of at least 8 episodes.",
+            "moved_parameters": "Matches neither reference.",
+        },
+        remarks=("The parameter “bias” is frozen, and left out.",),
+    )
+
+
+def zero():
+    return result(
+        [probe(name, [0.0] * len(true), true, [0.0] * len(true)) for name, true in TRUE.items()],
+        Verdict.BIASED,
+        findings=(
+            Finding("zero_gradient", "The gradient is zero whatever was sampled.", "", "Keep the graph: no detach()."),
+        ),
+    )
+
+
+def inconclusive():
+    return result(
+        scaled([1.02, 0.97, 1.05]),
+        Verdict.INCONCLUSIVE,
+        exact=False,
+        confidence=0.999999,
+        batch=(2, 8),
+        conditions=("groups", "complete_episodes"),
+        by_condition={"groups": Verdict.INCONCLUSIVE, "complete_episodes": Verdict.UNBIASED},
+    )
+
+
+def many_parameters():
+    true = [math.sin(i) for i in range(40)]
+    return result(
+        [probe("game", [value + 0.01 * i for i, value in enumerate(true)], true, [1.0] * 40)],
+        Verdict.BIASED,
+        accept=Verdict.UNBIASED,
+        by_condition={"complete_episodes": Verdict.BIASED},
+    )
+
+
+MADE = {
+    made.__name__: made
+    for made in (unbiased, proportional, another_scale_on_each, consistent, biased, zero, inconclusive, many_parameters)
+}

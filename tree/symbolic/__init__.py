@@ -1,0 +1,1 @@
+"""R, Y and their partials as polynomials."""

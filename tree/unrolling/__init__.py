@@ -1,0 +1,1 @@
+"""From the rules of a game to the arrays of its tree."""

@@ -1,0 +1,1 @@
+"""What games and arguments may be, checked at the door."""

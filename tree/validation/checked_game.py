@@ -1,0 +1,99 @@
+"""A game given as code, whose answers are checked as they come: a table is checked at the door, rules cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from numbers import Integral
+from typing import final
+
+from gradcheck.tree.errors import invalid, shown
+from gradcheck.tree.game import Game, Observation, Outcome, State
+from gradcheck.tree.rationals import Number, probabilities
+from gradcheck.tree.validation.arguments import (
+    MAX_ACTIONS,
+    action_number,
+    check_observation,
+    check_state,
+    discount_of,
+    horizon_of,
+    outcomes,
+)
+
+_METHODS = ("num_actions", "horizon", "discount", "starts", "legal_actions", "step", "observe")
+
+
+@final
+class CheckedGame:
+    """The same game; its numbers are read as those of a table are.
+
+    Args:
+        game: an object with the methods of ``Game``.
+
+    Raises:
+        InvalidArgument: if it is no game, and later, if an answer of its methods cannot be used.
+    """
+
+    def __init__(self, game: Game) -> None:
+        if isinstance(game, type) or not isinstance(game, Game):
+            hint = "It is a class: make an object of it." if isinstance(game, type) else _missing(game)
+            raise invalid("a game (a TabularGame, or an object with the methods of Game)", "game", game, hint)
+        if isinstance(game.num_actions, bool) or not isinstance(game.num_actions, Integral) or game.num_actions < 1:
+            raise invalid("a whole number, 1 or more", "num_actions", game.num_actions)
+        if game.num_actions > MAX_ACTIONS:
+            hint = "Actions are columns of a table: number them without gaps."
+            raise invalid(f"at most {MAX_ACTIONS:,} actions", "num_actions", game.num_actions, hint)
+        self._game = game
+        self.num_actions = int(game.num_actions)
+        self.horizon = horizon_of(game.horizon)
+        self.discount = discount_of(game.discount)
+
+    def starts(self) -> tuple[tuple[Number, State], ...]:
+        """The first states with their probabilities."""
+        rows = [row if isinstance(row, tuple | list) and len(row) == 2 else None for row in self._game.starts()]
+        given = [row for row in rows if row is not None]
+        if not given or len(given) != len(rows):
+            raise invalid("a list of (probability, state)", "starts()", self._game.starts())
+        for _, state in given:
+            check_state(state, "a state in starts()")
+        chances = probabilities([chance for chance, _ in given], "the probabilities in starts()")
+        merged: dict[State, Number] = {}  # one start for each state, as in a table
+        for chance, (_, state) in zip(chances, given, strict=True):
+            merged[state] = merged.get(state, 0) + chance
+        return tuple((chance, state) for state, chance in merged.items())
+
+    def legal_actions(self, state: State) -> tuple[int, ...]:
+        """The actions that can be taken in the state, in increasing order."""
+        return self.read_actions(state, self._game.legal_actions(state))
+
+    def read_actions(self, state: State, found: object) -> tuple[int, ...]:
+        """The legal actions of a state, from what the game answered.
+
+        Raises:
+            InvalidArgument: if it is no list of actions, or an empty one.
+        """
+        name = f"legal_actions({shown(state)})"
+        if isinstance(found, str) or not isinstance(found, Iterable):
+            raise invalid("a list of actions", name, found)
+        actions = sorted({action_number(action, f"an action of {name}") for action in found})
+        if not actions:
+            hint = "Where no action is left, the outcome that leads there must be terminated."
+            raise invalid("at least one legal action", name, found, hint)
+        if actions[-1] >= self.num_actions:
+            raise invalid(f"actions below num_actions={self.num_actions}", name, found)
+        return tuple(actions)
+
+    def step(self, state: State, action: int) -> tuple[Outcome, ...]:
+        """What can happen after the action, as (probability, next state, reward, terminated)."""
+        return outcomes(self._game.step(state, action), f"step({shown(state)}, {action})")
+
+    def observe(self, state: State) -> Observation:
+        """What the player sees in the state."""
+        seen = self._game.observe(state)
+        check_observation(seen, f"observe({shown(state)})")
+        return seen
+
+
+def _missing(game: object) -> str:
+    """Which of the methods an object lacks, if it has some of them."""
+    missing = [name for name in _METHODS if not hasattr(game, name)]
+    return f"It has no {' and no '.join(missing)}." if 0 < len(missing) < len(_METHODS) else ""

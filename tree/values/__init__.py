@@ -1,0 +1,1 @@
+"""Expected returns, partials and best policies: sums over a tree, in one or two passes."""

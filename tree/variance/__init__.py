@@ -1,0 +1,1 @@
+"""How noisy estimates are, exactly."""
