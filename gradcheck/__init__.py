@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from gradcheck import games as games
     from gradcheck import objectives as objectives
     from gradcheck import strategies as strategies
+    from gradcheck.assertions import GradcheckError as GradcheckError
     from gradcheck.assertions import assert_consistent as assert_consistent
     from gradcheck.assertions import assert_proportional as assert_proportional
     from gradcheck.assertions import assert_unbiased as assert_unbiased
     from gradcheck.checking.check import check as check
     from gradcheck.checking.result import CheckResult as CheckResult
-    from gradcheck.errors import GradcheckError as GradcheckError
     from gradcheck.estimators.episodes import Episodes as Episodes
     from gradcheck.estimators.policies import LinearPolicy as LinearPolicy
     from gradcheck.estimators.policies import TabularPolicy as TabularPolicy
@@ -51,7 +51,7 @@ _HOME = {
     "Episodes": "gradcheck.estimators.episodes",
     "Game": "gradcheck.tree.game",
     "GameTree": "gradcheck.tree.unroll",
-    "GradcheckError": "gradcheck.errors",
+    "GradcheckError": "gradcheck.assertions",
     "GradientMoments": "gradcheck.gradient_variance",
     "InvalidArgument": "gradcheck.tree.errors",
     "LinearPolicy": "gradcheck.estimators.policies",

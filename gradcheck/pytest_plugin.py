@@ -59,8 +59,8 @@ def gradcheck_loss(request: pytest.FixtureRequest) -> Callable[..., CheckResult]
     def gradcheck_loss(loss: Callable[..., Any], *arguments: Any, **options: Any) -> CheckResult:
         __tracebackhide__ = True  # the failure is shown where the test asked
         from gradcheck import check
+        from gradcheck.assertions import GradcheckError
         from gradcheck.checking.rendering.json_result import to_dict
-        from gradcheck.errors import GradcheckError
 
         given = dict(zip(("game", "policy"), arguments))
         if len(arguments) > len(given):

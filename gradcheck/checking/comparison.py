@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Protocol, final
 
 from torch import Tensor
 
-from gradcheck.checking.verdict import Verdict
+from gradcheck.checking.estimate import GradientEstimate, TrueGradient
+from gradcheck.checking.tolerances import SAME_SCALE, Tolerances
+from gradcheck.checking.verdict import Verdict, best
 
-#: Relative to the size of the terms that are summed. A sum of a million of them is exact to 1e-10 in float64; a loss
-#: in float32 rounds every term to 6e-8, and its logarithms to a few times that.
-FINE, COARSE = 1e-9, 1e-5
+
+class HasScale(Protocol):
+    """A comparison, or a result that tells of one."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """How g stands to t."""
+        ...
+
+    @property
+    def scale(self) -> float:
+        """Of the projection of g on t."""
+        ...
 
 
 @final
@@ -38,48 +50,40 @@ class Comparison:
     direction_error: float
 
 
-@final
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """What may count as the true gradient.
-
-    Attributes:
-        words: what it is the gradient of, such as "the expected return".
-        gradient: [P] float64.
-    """
-
-    words: str
-    gradient: Tensor
-
-
-def compare(found: Tensor, size: float, references: Sequence[Reference], *, coarse: bool, returns: float) -> Comparison:
+def compare(
+    estimate: GradientEstimate, truths: Sequence[TrueGradient], tolerance: Tolerances, *, returns: float
+) -> Comparison:
     """Hold an expected gradient against the gradients that count as true; the best comparison is what is said.
 
     Args:
-        found: [P] g.
-        size: of the terms that were summed to g: rounding errors are proportional to it.
-        references: one or more.
-        coarse: whether something was computed in float32.
+        estimate: of g; rounding errors are proportional to the size of the terms that were summed to it.
+        truths: one or more.
+        tolerance: of the precision that the loss computes in.
         returns: the largest there is, of which a true gradient that is zero is the rounding error.
     """
-    tolerance = COARSE if coarse else FINE
-    every = [_compare(found, size, reference, tolerance, returns) for reference in references]
-    return min(every, key=lambda one: (not one.verdict.at_least(Verdict.UNBIASED), one.verdict is Verdict.BIASED))
+    return best_comparison([_compare(estimate, truth, tolerance.comparison, returns) for truth in truths])
 
 
-def _compare(found: Tensor, size: float, reference: Reference, tolerance: float, returns: float) -> Comparison:
-    truth = reference.gradient
-    norm, length = float(truth.norm()), float(found.norm())
+def best_comparison(comparisons: Iterable[Comparison]) -> Comparison:
+    """The one with the best verdict: one truth suffices, and while one is undecided, another refutes nothing."""
+    comparisons = list(comparisons)
+    verdict = best(comparison.verdict for comparison in comparisons)
+    return next(comparison for comparison in comparisons if comparison.verdict is verdict)
+
+
+def _compare(estimate: GradientEstimate, truth: TrueGradient, tolerance: float, returns: float) -> Comparison:
+    g, t, size = estimate.mean, truth.gradient, estimate.term_size
+    norm, length = float(t.norm()), float(g.norm())
     noise = tolerance * max(size, norm)
     if norm <= tolerance * returns:
         right = length <= noise
         verdict = Verdict.UNBIASED if right else Verdict.BIASED
         bias = 0.0 if right else math.inf
-        return Comparison(verdict, reference.words, truth, math.nan, bias, 0.0 if right else 1.0)
-    product = float(found @ truth)
+        return Comparison(verdict, truth.words, t, math.nan, bias, 0.0 if right else 1.0)
+    product = float(g @ t)
     scale = product / norm**2
-    bias = float((found - truth).norm())
-    across = float((found - scale * truth).norm())
+    bias = float((g - t).norm())
+    across = float((g - scale * t).norm())
     if bias <= noise:
         verdict = Verdict.UNBIASED
     elif scale * norm > tolerance * size >= across:
@@ -88,10 +92,21 @@ def _compare(found: Tensor, size: float, reference: Reference, tolerance: float,
         verdict = Verdict.BIASED
     # From the part across, not from the cosine: 1 - cosine of a small angle is lost in rounding.
     cosine_error = _direction_error(scale * norm, across) if length > noise else 1.0
-    return Comparison(verdict, reference.words, truth, scale, bias / norm, cosine_error)
+    return Comparison(verdict, truth.words, t, scale, bias / norm, cosine_error)
 
 
 def _direction_error(along: float, across: float) -> float:
     """1 - cosine, without cancellation, of the angle whose legs these are."""
     length = math.hypot(along, across)
     return across**2 / (length * (length + along)) if along > 0 else 1 - along / length
+
+
+def common_scale(comparisons: Iterable[HasScale]) -> float | None:
+    """c, where all comparisons are with gradients that are not zero and have the same scale; else None."""
+    comparisons = list(comparisons)
+    scales = [comparison.scale for comparison in comparisons if not math.isnan(comparison.scale)]  # where t is zero
+    wrong = (Verdict.CONSISTENT, Verdict.BIASED)
+    if any(comparison.verdict in wrong for comparison in comparisons) or not scales:
+        return None
+    same = max(scales) - min(scales) <= SAME_SCALE * abs(max(scales))
+    return scales[0] if same else None

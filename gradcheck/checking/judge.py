@@ -1,25 +1,55 @@
-"""A request and a condition → the verdict under it, with every number that it rests on."""
+"""A question and a condition → the verdict under it, with every number that it rests on."""
 
 from __future__ import annotations
 
-import math
 import warnings
 from dataclasses import dataclass
 from typing import final
 
-from gradcheck.checking.comparison import Comparison
-from gradcheck.checking.conditions.base import CONDITIONS, GROUPS, MICRO, STEPS, NotApplicable, settings_of
-from gradcheck.checking.conditions.true_gradients import coordinates
-from gradcheck.checking.expectation.examination import Examination, Observed
+from gradcheck.checking.budgets import (
+    MOST_BATCHES_OTHER_SIZES,
+    MOST_BATCHES_OTHER_SIZES_IN_A_LOOP,
+    OTHER_SIZES,
+)
+from gradcheck.checking.case import Case, Condition
+from gradcheck.checking.comparison import Comparison, common_scale
+from gradcheck.checking.estimate import GradientEstimate
+from gradcheck.checking.expectation.audit import audited
+from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.expectation.large_batch_limit import right_in_the_limit
-from gradcheck.checking.expectation.sampled import sampled
-from gradcheck.checking.options import Request
-from gradcheck.checking.result import AtBatchSize, OnProbe
+from gradcheck.checking.expectation.sampled import must_be_sampled, sampled
+from gradcheck.checking.failure import LossFailed
+from gradcheck.checking.probes.coordinates import coordinates
+from gradcheck.checking.question import Question
+from gradcheck.checking.result import AtBatchSize, ConditionResult, ProbeResult
 from gradcheck.checking.verdict import Verdict, worst
+from gradcheck.tree.errors import InvalidArgument
 
-_SIZES = (1, 2, 3, 4, 8)
-_MOST_BESIDE = 600  # batches in a setting at a size that was not asked for
-_MOST_IN_A_LOOP = 200  # the same, where they are evaluated one by one
+
+@final
+@dataclass(frozen=True, eq=False)
+class CaseResult:
+    """A loss on one case, at the batch size asked for.
+
+    Attributes:
+        expected: its expected gradient, at other batch sizes, too.
+        estimate: at the batch size asked for.
+        comparison: with the truth.
+    """
+
+    expected: ExpectedGradient
+    estimate: GradientEstimate
+    comparison: Comparison
+
+    @property
+    def case(self) -> Case:
+        """The game, the policy and the condition."""
+        return self.expected.case
+
+    @property
+    def size(self) -> int:
+        """The batch size asked for."""
+        return self.expected.size
 
 
 @final
@@ -28,150 +58,135 @@ class Judgement:
     """A loss under one condition.
 
     Attributes:
-        condition: its name.
-        verdict: the worst over the settings.
-        observed: the loss in each setting.
+        condition: which.
+        verdict: the worst over the cases.
+        cases: the loss on each of them.
     """
 
-    condition: str
+    condition: Condition
     verdict: Verdict
-    observed: tuple[Observed, ...]
+    cases: tuple[CaseResult, ...]
 
     @property
     def exact(self) -> bool:
-        """Whether all batches were enumerated in all settings."""
-        return all(one.exact for one in self.observed)
+        """Whether all batches were enumerated on all cases."""
+        return all(result.estimate.exact for result in self.cases)
 
     @property
-    def batches(self) -> int:
-        """How many different ones were enumerated."""
-        return sum(one.examination.batches for one in self.observed)
+    def result(self) -> ConditionResult:
+        """All of it as numbers and words."""
+        return ConditionResult(
+            condition=self.condition.name,
+            verdict=self.verdict,
+            probes=tuple(_on_probe(result, self.verdict) for result in self.cases),
+            note=self._note,
+            exact=self.exact,
+            batches=sum(
+                result.expected.num_batches if result.estimate.exact else result.estimate.num_batches
+                for result in self.cases
+            ),
+        )
 
     @property
-    def note(self) -> str:
+    def _note(self) -> str:
         """What was met, where more than one gradient would do."""
-        if all(len(one.examination.references(one.size)) == 1 for one in self.observed):
+        if all(len(result.expected.true_gradients(result.size)) == 1 for result in self.cases):
             return ""
-        if any(one.comparison.verdict is Verdict.BIASED for one in self.observed):
+        if any(result.comparison.verdict is Verdict.BIASED for result in self.cases):
             return "Matches neither reference."
-        words = {one.comparison.reference for one in self.observed}
+        words = {result.comparison.reference for result in self.cases}
         return f"Matches the gradient of {' and of '.join(sorted(words))}."
 
-    @property
-    def on_probes(self) -> tuple[OnProbe, ...]:
-        """All numbers, setting by setting."""
-        return tuple(_on_probe(one, self.condition, self.verdict) for one in self.observed)
 
-
-def judge(request: Request, condition: str, *, most: int) -> Judgement:
+def judge(question: Question, condition: Condition, *, max_batches: int) -> Judgement:
     """Decide.
 
     Args:
-        request: what was asked.
-        condition: the name of one.
-        most: batches that may be enumerated in a setting.
+        question: what was asked.
+        condition: under which.
+        max_batches: the most that are enumerated on one case.
 
     Raises:
         NotApplicable: if the condition says nothing here.
         InvalidArgument: if no verdict can be about the loss.
+        LossFailed: if the loss raises.
     """
-    size = request.size(condition)
-    if condition == MICRO and size < 2:
-        raise NotApplicable("A batch of 1 cannot be split.")
-    if condition == STEPS and request.objective is not None:
-        raise NotApplicable("An objective says what complete episodes are worth, and a buffer cuts them.")
-    rules = CONDITIONS[condition]
-    settings = settings_of(rules, request.subject, groups=request.groups, discount=request.discount, seed=request.seed)
-    found: list[Observed] = []
-    for setting in settings:
-        one = Examination(
-            request.loss,
-            setting,
-            objective=request.objective,
-            learning_rate=request.learning_rate,
-            max_batches=most,
+    options = question.options
+    cases = condition.cases(question.subject, options)
+    results = []
+    for case in cases:
+        expected = ExpectedGradient(
+            question.loss,
+            case,
+            size=condition.size(options),
+            max_batches=max_batches,
+            learning_rate=options.learning_rate,
         )
-        if request.draws is not None and one.must_be_sampled(size):
-            found.append(sampled(one, size, request.draws, seed=request.seed, tests=len(settings)))
-            continue
-        one.begin(size)
-        comparison = one.compare(size)
-        one.end()
-        found.append(Observed(one, size, comparison))
-    verdict = worst(tuple(one.comparison.verdict for one in found))
-    exact = all(one.exact for one in found)
-    if (
-        verdict is Verdict.BIASED
-        and rules.in_limit
-        and exact
-        and all(right_in_the_limit(one.examination) for one in found)
-    ):
+        if options.draws is not None and must_be_sampled(expected, max_batches):
+            estimate, comparison = sampled(expected, options.draws, seed=options.seed, num_cases=len(cases))
+        else:
+            with audited(expected.gradient, expected.random_batch):
+                comparison = expected.compare(expected.size)
+            estimate = expected.at(expected.size)
+        results.append(CaseResult(expected, estimate, comparison))
+    verdict = worst(result.comparison.verdict for result in results)
+    exact = all(result.estimate.exact for result in results)
+    may_be_consistent = verdict is Verdict.BIASED and condition.has_limit and exact
+    if may_be_consistent and all(right_in_the_limit(result.expected) for result in results):
         verdict = Verdict.CONSISTENT
-    return Judgement(condition, verdict, tuple(found))
+    return Judgement(condition, verdict, tuple(results))
 
 
 def by_batch_size(judgement: Judgement) -> dict[int, AtBatchSize]:
     """The same at other batch sizes, wherever that is cheap and the loss is defined."""
-    observed = judgement.observed
     if not judgement.exact:
         return {}
-    if judgement.condition in (MICRO, STEPS, GROUPS):
-        sizes = (observed[0].size,)
-    else:
-        sizes = tuple(sorted({*_SIZES, observed[0].size}))
+    asked = judgement.cases[0].size
+    sizes = sorted({*OTHER_SIZES, asked}) if judgement.condition.has_other_sizes else [asked]
     found: dict[int, AtBatchSize] = {}
     for size in sizes:
-        asked = size == observed[0].size
-        if not asked and any(one.examination.count(size) > _affordable(one) for one in observed):
+        if size != asked and any(one.expected.count(size) > _affordable(one) for one in judgement.cases):
             continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a size that no one asked for
-                comparisons = [one.examination.compare(size) for one in observed]
-        except Exception:  # a loss may need more episodes than a small batch has
+                comparisons = [one.expected.compare(size) for one in judgement.cases]
+        except (LossFailed, InvalidArgument):  # a loss may need more episodes than a small batch has
             continue
-        batches = sum(one.examination.at(size).batches for one in observed)
-        found[size] = _summary(comparisons, batches)
+        batches = sum(one.expected.at(size).num_batches for one in judgement.cases)
+        found[size] = _at_batch_size(comparisons, batches)
     return found
 
 
-def _affordable(one: Observed) -> int:
-    return _MOST_BESIDE if one.examination.gradient.vectorised else _MOST_IN_A_LOOP
+def _affordable(one: CaseResult) -> int:
+    vectorised = one.expected.gradient.vectorised
+    return MOST_BATCHES_OTHER_SIZES if vectorised else MOST_BATCHES_OTHER_SIZES_IN_A_LOOP
 
 
-def common_scale(comparisons: list[Comparison]) -> float | None:
-    """c, where all comparisons are with gradients that are not zero and have the same scale; else None."""
-    scales = [one.scale for one in comparisons if not math.isnan(one.scale)]  # where t is zero
-    if any(one.verdict is Verdict.BIASED for one in comparisons) or not scales:
-        return None
-    same = max(scales) - min(scales) <= 1e-7 * abs(max(scales))
-    return scales[0] if same else None
-
-
-def _summary(comparisons: list[Comparison], batches: int) -> AtBatchSize:
+def _at_batch_size(comparisons: list[Comparison], batches: int) -> AtBatchSize:
     return AtBatchSize(
-        verdict=worst(tuple(one.verdict for one in comparisons)),
+        verdict=worst(comparison.verdict for comparison in comparisons),
         scale=common_scale(comparisons),
-        relative_bias=max(one.relative_bias for one in comparisons),
-        direction_error=max(one.direction_error for one in comparisons),
+        relative_bias=max(comparison.relative_bias for comparison in comparisons),
+        direction_error=max(comparison.direction_error for comparison in comparisons),
         batches=batches,
     )
 
 
-def _on_probe(one: Observed, condition: str, verdict: Verdict) -> OnProbe:
-    found, comparison = one.examination.at(one.size), one.comparison
+def _on_probe(result: CaseResult, verdict: Verdict) -> ProbeResult:
+    estimate, comparison = result.estimate, result.comparison
     right = comparison.verdict is not Verdict.BIASED
-    return OnProbe(
-        probe=one.setting.play.name,
-        condition=condition,
+    return ProbeResult(
+        probe=result.case.name,
+        condition=result.case.condition.name,
         verdict=comparison.verdict if right or verdict is not Verdict.CONSISTENT else Verdict.CONSISTENT,
         reference=comparison.reference,
-        names=coordinates(one.examination.parameters),
-        expected_gradient=found.mean,
+        names=coordinates(result.case.parameters),
+        expected_gradient=estimate.mean,
         true_gradient=comparison.truth,
-        variance=found.variance,
+        variance=estimate.variance,
         scale=comparison.scale,
         relative_bias=comparison.relative_bias,
         direction_error=comparison.direction_error,
-        batches=found.batches,
+        batches=estimate.num_batches,
     )

@@ -1,182 +1,297 @@
-"""The arguments of ``check``, read and refused at the door."""
+"""The options of ``check``: each is named, described and validated here, once.
+
+The signature of ``check``, the command line and the table in the README are made from the fields of ``CheckOptions``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from numbers import Integral
-from typing import Any, cast, final
+from typing import Any, Literal, TypeAlias, TypedDict, final, get_args
 
-from torch import nn
-
-from gradcheck.checking.conditions.base import COMPLETE, CONDITIONS, GROUPS, STEPS
-from gradcheck.checking.conditions.true_gradients import Objective
-from gradcheck.checking.expectation.loss_gradient import AnyLoss, num_arguments
-from gradcheck.checking.probes.probe_policy import RETURNS
-from gradcheck.checking.probes.subjects import AbstractSubject, Battery, Given
+from gradcheck.checking.budgets import MOST_BATCHES
+from gradcheck.checking.names import Accept, ConditionName
 from gradcheck.checking.verdict import Verdict
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.rationals import as_rational, number
-from gradcheck.tree.unroll import unroll
-from gradcheck.tree.unrolling.tree_size import size_of
+from gradcheck.tree.rationals import NumberLike, as_rational, number
 from gradcheck.tree.validation.arguments import discount_of
 
-_COLLECTS = {"episodes": COMPLETE, "steps": STEPS, "groups": GROUPS}
-_LEAST = (Verdict.UNBIASED, Verdict.PROPORTIONAL, Verdict.CONSISTENT)
+Collect: TypeAlias = Literal["episodes", "steps", "groups"]
+
+_CONDITIONS = get_args(ConditionName)
+_ACCEPTED = tuple(Verdict(name) for name in get_args(Accept))
+_COLLECTS: Mapping[str, str] = {"episodes": "complete_episodes", "steps": "fixed_steps", "groups": "groups"}
 
 
-@final
-@dataclass(frozen=True, eq=False)
-class Request:
-    """What was asked, every part of it usable.
+class AssertOptionsDict(TypedDict, total=False):
+    """The options of ``assert_*`` as they are given, for editors and type checkers; ``CheckOptions`` describes them."""
 
-    Attributes:
-        loss: the loss.
-        subject: who plays what.
-        batch: N, or (k, g).
-        accept: the least verdict that passes.
-        conditions: that decide the verdict.
-        objective: what is maximised, where that is not the expected return.
-        discount: of the probes under ``discounted``.
-        learning_rate: of an optimiser that the loss makes for itself.
-        max_batches: the most that are enumerated in one setting.
-        draws: the most that are sampled, where they cannot be enumerated; None refuses such losses.
-        seed: of the battery and of everything else that is random.
-    """
-
-    loss: AnyLoss = field(repr=False)
-    subject: AbstractSubject = field(repr=False)
     batch: int | tuple[int, int]
-    accept: Verdict
-    conditions: tuple[str, ...]
-    objective: Objective | None
-    discount: Fraction
+    conditions: ConditionName | Sequence[ConditionName] | None
+    collect: Collect | None
+    objective: Callable[..., Any] | None
+    behaviour: Any
+    discount: NumberLike
     learning_rate: float | None
+    counterexample: bool
+    all_conditions: bool
     max_batches: int
     draws: int | None
     seed: int
 
-    @property
-    def groups(self) -> int:
-        """How many groups there are in a batch of groups."""
-        return self.batch[0] if isinstance(self.batch, tuple) else 2
 
-    def size(self, condition: str) -> int:
-        """N, the number of episodes in a batch, or of steps in a buffer."""
-        if isinstance(self.batch, tuple):
-            return self.batch[0] * self.batch[1]
-        return self.groups * max(2, self.batch // 2) if condition == GROUPS else self.batch
+class CheckOptionsDict(AssertOptionsDict, total=False):
+    """The options of ``check``."""
+
+    accept: Accept
 
 
-def read_request(
-    loss: Any,
-    game: Any,
-    policy: Any,
-    *,
-    batch: object,
-    accept: object,
-    conditions: object,
-    collect: object,
-    objective: Any,
-    behaviour: Any,
-    discount: object,
-    learning_rate: object,
-    max_batches: object,
-    draws: object,
-    seed: object,
-) -> Request:
-    """Read the arguments of ``check``.
+@final
+@dataclass(frozen=True)
+class Option:
+    """What is known about one option besides its default.
 
-    Raises:
-        InvalidArgument: if one of them cannot be used.
+    Attributes:
+        read: what was given → what is used; it refuses what cannot be.
+        help: what it does, in a sentence without a full stop.
+        flag: of the command line, such as "--batch"; none where there is no such flag.
+        metavar: what stands for its value in the help of the command line.
+        flag_help: what it does, on the command line, where that is said differently.
     """
-    if isinstance(loss, type) or not callable(loss):
-        hint = "It is a class: make an object of it." if isinstance(loss, type) else ""
-        raise invalid("a function loss(policy, episodes)", "loss", loss, hint)
-    needed = num_arguments(loss)
-    if needed is not None and needed not in (2, 3):
-        hint = f"It takes {needed}. Give the others values with functools.partial."
-        raise invalid("a function of two arguments, loss(policy, episodes)", "loss", loss, hint)
-    if accept not in _LEAST:
-        raise invalid(f"one of {', '.join(_LEAST)}", "accept", accept)
-    if objective is not None and not callable(objective):
-        raise invalid("a function objective(policy, episode)", "objective", objective)
-    if learning_rate is not None and float(number(learning_rate, "learning_rate")) <= 0:
-        raise invalid("a learning rate above 0", "learning_rate", learning_rate)
-    factor = as_rational(discount_of(discount))
-    return Request(
-        loss=loss,
-        subject=_subject(game, policy, behaviour, _whole(seed, "seed", 0), _whole(max_batches, "max_batches", 1)),
-        batch=_batch(batch),
-        accept=Verdict(accept),
-        conditions=_conditions(conditions, collect),
-        objective=cast(Any, objective),
-        discount=factor,
-        learning_rate=None if learning_rate is None else float(number(learning_rate, "learning_rate")),
-        max_batches=_whole(max_batches, "max_batches", 1),
-        draws=None if draws is None else _whole(draws, "draws", 1),
-        seed=_whole(seed, "seed", 0),
-    )
+
+    read: Callable[[Any], Any]
+    help: str
+    flag: str = ""
+    metavar: str | None = None
+    flag_help: str = ""
 
 
-def _subject(game: Any, policy: Any, behaviour: Any, seed: int, most: int) -> AbstractSubject:
-    if game is None:
-        if behaviour is not None:
-            raise invalid(
-                "a game where a behaviour policy is given", "behaviour", behaviour, "Its table is for a game."
-            )
-        if policy is None:
-            policy = "logits"
-        if isinstance(policy, str):
-            if policy not in RETURNS:
-                raise invalid(f"one of {', '.join(RETURNS)}, where no game is given", "policy", policy)
-            return Battery(seed, policy)
-        if isinstance(policy, nn.Module | Mapping) or not callable(policy):
-            hint = "Give the game it plays; or a function policy(observation_size, num_actions) that makes one."
-            raise invalid("a game where a policy is given", "policy", policy, hint)
-        return Battery(seed, cast(Any, policy))
-    tree = unroll(game)
-    episodes = size_of(tree).episodes
-    if episodes > most:
-        hint = f"Every episode is listed: the game has {episodes:,} different ones. Give a smaller horizon."
-        raise invalid(f"a game of at most {most:,} episodes", "game", game, hint)
-    if isinstance(policy, str):
-        hint = "A game that is given needs a table, an nn.Module or a function that makes one."
-        raise invalid("a policy for the game", "policy", policy, hint)
-    if not (policy is None or isinstance(policy, nn.Module | Mapping) or callable(policy)):
-        raise invalid("a table, an nn.Module or a function that makes one", "policy", policy)
-    return Given(tree, cast(Any, policy), behaviour, seed)
+def _about(read: Callable[[Any], Any], text: str, **on_the_command_line: Any) -> dict[str, Option]:
+    return {"option": Option(read, text, **on_the_command_line)}
+
+
+def _whole(name: str, least: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+            raise invalid(f"a whole number, {least} or more", name, value)
+        return int(value)
+
+    return read
+
+
+def _or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else read(value)
 
 
 def _batch(batch: object) -> int | tuple[int, int]:
     if isinstance(batch, tuple) and len(batch) == 2:
-        return _whole(batch[0], "batch[0]", 1), _whole(batch[1], "batch[1]", 1)
+        return _whole("batch[0]", 1)(batch[0]), _whole("batch[1]", 1)(batch[1])
     if isinstance(batch, tuple | list):
         raise invalid("a number of episodes, or (groups, episodes in each)", "batch", batch)
-    return _whole(batch, "batch", 1)
+    return _whole("batch", 1)(batch)
 
 
-def _conditions(conditions: object, collect: object) -> tuple[str, ...]:
-    if collect is not None:
-        if collect not in _COLLECTS:
-            raise invalid(f"one of {', '.join(_COLLECTS)}", "collect", collect)
-        if conditions is not None:
-            hint = f'collect="{collect}" means conditions=("{_COLLECTS[str(collect)]}",).'
-            raise invalid("either conditions or collect", "conditions", conditions, hint)
-        return (_COLLECTS[str(collect)],)
-    if conditions is None:
-        return (COMPLETE,)
+def _accept(accept: object) -> Verdict:
+    if accept not in _ACCEPTED:
+        raise invalid(f"one of {', '.join(_ACCEPTED)}", "accept", accept)
+    return Verdict(accept)
+
+
+def _conditions(conditions: object) -> tuple[str, ...]:
     names = (conditions,) if isinstance(conditions, str) else conditions
     if not isinstance(names, Sequence) or not names:
-        raise invalid(f"one or more of {', '.join(CONDITIONS)}", "conditions", conditions)
+        raise invalid(f"one or more of {', '.join(_CONDITIONS)}", "conditions", conditions)
     for name in names:
-        if name not in CONDITIONS:
-            raise invalid(f"conditions among {', '.join(CONDITIONS)}", "conditions", name)
+        if name not in _CONDITIONS:
+            raise invalid(f"conditions among {', '.join(_CONDITIONS)}", "conditions", name)
     return tuple(dict.fromkeys(names))
 
 
-def _whole(value: object, name: str, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise invalid(f"a whole number, {least} or more", name, value)
-    return int(value)
+def _collect(collect: object) -> str:
+    if collect not in _COLLECTS:
+        raise invalid(f"one of {', '.join(_COLLECTS)}", "collect", collect)
+    return str(collect)
+
+
+def _objective(objective: object) -> object:
+    if not callable(objective):
+        raise invalid("a function objective(policy, episode)", "objective", objective)
+    return objective
+
+
+def _learning_rate(value: NumberLike) -> float:
+    rate = float(number(value, "learning_rate"))
+    if rate <= 0:
+        raise invalid("a learning rate above 0", "learning_rate", value)
+    return rate
+
+
+def _anything(value: Any) -> Any:
+    return value
+
+
+@final
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CheckOptions:
+    """What ``check`` was asked, besides the loss, the game and the policy; ``read_options`` validates it.
+
+    Every field is an option of ``check``, described by its ``Option``.
+    """
+
+    batch: int | tuple[int, int] = field(
+        default=4,
+        metadata=_about(
+            _batch,
+            "the number N of episodes (of steps, in a buffer of fixed size); (k, g) for k groups of g episodes",
+            flag="--batch",
+            metavar="N",
+            flag_help="episodes in a batch; KxG: K groups of G; with --collect steps, steps (default: 4)",
+        ),
+    )
+    accept: Verdict = field(
+        default=Verdict.PROPORTIONAL,
+        metadata=_about(
+            _accept,
+            'the least verdict that passes: "unbiased", "proportional" or "consistent"',
+            flag="--accept",
+            flag_help="the least verdict that passes (default: proportional)",
+        ),
+    )
+    conditions: tuple[str, ...] = field(
+        default=("complete_episodes",),
+        metadata=_about(
+            _conditions,
+            'those that decide the verdict, among "complete_episodes" (the default), "discounted", "fixed_steps", '
+            '"groups", "moved_parameters", "micro_batches" and "illegal_actions"; the others are tried as well and '
+            "reported in ``by_condition``",
+            flag="--condition",
+            metavar="NAME",
+            flag_help="what the verdict is about, may be given several times: complete_episodes (default), discounted, "
+            "fixed_steps, groups, moved_parameters, micro_batches, illegal_actions",
+        ),
+    )
+    collect: str | None = field(
+        default=None,
+        metadata=_about(
+            _or_none(_collect),
+            '"episodes", "steps" or "groups", a shorter way to name one of the conditions',
+            flag="--collect",
+            flag_help="a shorter way to name the condition",
+        ),
+    )
+    objective: Any = field(
+        default=None,
+        metadata=_about(
+            _or_none(_objective),
+            "``objective(policy, episode)``, what an episode is worth, where that is not its discounted return; see "
+            "``gradcheck.objectives``",
+        ),
+    )
+    behaviour: Any = field(
+        default=None,
+        metadata=_about(_anything, "the policy that samples, where it is not the one that is optimised; needs a game"),
+    )
+    discount: Fraction = field(
+        default=Fraction(1, 2),
+        metadata=_about(
+            lambda value: as_rational(discount_of(value)),
+            'of the probes under "discounted"',
+            flag="--discount",
+            metavar="D",
+            flag_help="of the condition discounted, such as 0.9 or 9/10 (default: 1/2)",
+        ),
+    )
+    learning_rate: float | None = field(
+        default=None,
+        metadata=_about(
+            _or_none(_learning_rate),
+            "of an optimiser that the loss makes and steps itself",
+            flag="--learning-rate",
+            metavar="LR",
+            flag_help="of the SGD optimiser that the loss steps",
+        ),
+    )
+    counterexample: bool = field(
+        default=True,
+        metadata=_about(
+            bool,
+            "whether to look for the smallest game on which the loss fails, if it fails",
+            flag="--no-counterexample",
+            flag_help="do not look for the smallest game that fails",
+        ),
+    )
+    all_conditions: bool = field(
+        default=True, metadata=_about(bool, "whether the conditions that do not decide the verdict are tried as well")
+    )
+    max_batches: int = field(
+        default=MOST_BATCHES,
+        metadata=_about(_whole("max_batches", 1), "the most batches that are enumerated for one game at one size"),
+    )
+    draws: int | None = field(
+        default=None,
+        metadata=_about(
+            _or_none(_whole("draws", 1)),
+            "the most batches that are sampled for one game, where they cannot be enumerated: there are more than "
+            "``max_batches``, or the loss draws random numbers. As long as no batch has a gradient beyond twice the "
+            "range of those in a pilot, a right loss is then called wrong with probability 1e-6 at most, and one that "
+            "is called right is within a tenth of the largest coordinate, with a confidence of 0.999. None refuses "
+            "such losses",
+            flag="--draws",
+            metavar="N",
+            flag_help="batches to sample where they cannot be enumerated: random losses, or too many of them (default: "
+            "refuse)",
+        ),
+    )
+    seed: int = field(
+        default=0,
+        metadata=_about(
+            _whole("seed", 0),
+            "of the battery's rewards and probabilities",
+            flag="--seed",
+            metavar="S",
+            flag_help="of the battery (default: 0)",
+        ),
+    )
+
+    @property
+    def num_episodes(self) -> int:
+        """N, of a batch of groups in all."""
+        return self.batch[0] * self.batch[1] if isinstance(self.batch, tuple) else self.batch
+
+    @property
+    def num_groups(self) -> int:
+        """k, of a batch of groups."""
+        return self.batch[0] if isinstance(self.batch, tuple) else 2
+
+
+def described() -> dict[str, tuple[dataclasses.Field[Any], Option]]:
+    """{name: (field, what is known about it)} of every option."""
+    return {one.name: (one, one.metadata["option"]) for one in dataclasses.fields(CheckOptions)}
+
+
+def read_options(given: Mapping[str, Any]) -> CheckOptions:
+    """Validate the options of ``check``.
+
+    Args:
+        given: by name; the others have their defaults.
+
+    Raises:
+        TypeError: if there is no such option, as for any other function.
+        InvalidArgument: if one of them cannot be used.
+    """
+    known = described()
+    for name in given:
+        if name not in known:
+            raise TypeError(f"check() got an unexpected keyword argument {name!r}")
+    given = {name: value for name, value in given.items() if not (name == "conditions" and value is None)}
+    values = {name: option.read(given.get(name, one.default)) for name, (one, option) in known.items()}
+    if values["collect"] is not None:
+        name = _COLLECTS[values["collect"]]
+        if "conditions" in given:
+            hint = f'collect="{values["collect"]}" means conditions=("{name}",).'
+            raise invalid("either conditions or collect", "conditions", given["conditions"], hint)
+        values["conditions"] = (name,)
+    return CheckOptions(**values)

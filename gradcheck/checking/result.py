@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
 
+import torch
 from torch import Tensor
 
-from gradcheck.checking.verdict import Verdict
+from gradcheck.checking.comparison import common_scale
+from gradcheck.checking.tolerances import CONFIDENCE, FALSE_ALARM
+from gradcheck.checking.verdict import Verdict, worst
 
 
 @final
@@ -51,7 +54,7 @@ class AtBatchSize:
 
 @final
 @dataclass(frozen=True, eq=False)
-class OnProbe:
+class ProbeResult:
     """One game and policy, under one condition, at the batch size asked for.
 
     Attributes:
@@ -85,6 +88,44 @@ class OnProbe:
 
 @final
 @dataclass(frozen=True)
+class Attribution:
+    """What each of several mistakes costs: how far off the loss is as it is, with each one mended, with all mended.
+
+    Attributes:
+        mended: the names that are mended in each row: none in the first, all in the last.
+        direction_errors: 1 - cosine of the angle that is left, the largest over the probes.
+        relative_biases: ‖g - t‖ / ‖t‖ that is left, the largest over the probes.
+    """
+
+    mended: tuple[tuple[str, ...], ...]
+    direction_errors: tuple[float, ...]
+    relative_biases: tuple[float, ...]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class ConditionResult:
+    """A loss under one condition.
+
+    Attributes:
+        condition: its name.
+        verdict: the worst over its probes; None where the condition does not apply.
+        probes: all numbers for each of them.
+        note: what is to be said: why it does not apply, or which gradient was met.
+        exact: whether all batches were enumerated; else they were sampled.
+        batches: how many different batches were evaluated in all.
+    """
+
+    condition: str
+    verdict: Verdict | None
+    probes: tuple[ProbeResult, ...] = ()
+    note: str = ""
+    exact: bool = True
+    batches: int = 0
+
+
+@final
+@dataclass(frozen=True)
 class Counterexample:
     """The smallest game and policy found on which a loss fails.
 
@@ -104,62 +145,117 @@ class CheckResult:
 
     Attributes:
         name: of the loss.
-        verdict: about the conditions asked for, the worst over them.
         accept: the least verdict that passes.
-        expected_gradient: flat float64, g of all probes one after another.
-        true_gradient: flat float64, t.
-        variance: flat float64, of minus one batch's gradient, per coordinate.
-        scale: c where g = c·t with one number for all probes, else None.
-        relative_bias: ‖g - t‖ / ‖t‖, the largest over the probes.
-        direction_error: 1 - cosine of the angle between g and t, the largest over the probes.
-        batch: N.
+        batch: N, or (k, g).
+        conditions: the names of the conditions that decide the verdict.
+        results: under every condition that was tried, those that decide the verdict among them.
         by_batch_size: the same question at other sizes, where affordable, under the first condition asked for.
-        exact: whether all batches were enumerated; otherwise the numbers are sampled, with ``confidence``.
-        confidence: the probability that a sampled verdict is right, at least; 1 where it is exact.
         findings: named causes with the evidence for each, the best first.
+        attribution: what each of several mistakes costs; None where fewer than two were found.
         counterexample: the smallest game and policy on which the loss fails, if it fails.
-        by_condition: the verdict under every condition that applies, {name: verdict}.
-        notes: what is to be said about a condition, {name: sentence}: why it does not apply, or which gradient was met.
-        conditions: the names of those that decided the verdict.
-        probes: g, t and all numbers for each probe under each of these conditions.
         remarks: what was left out of the comparison, such as frozen parameters.
-        batches: how many different batches were evaluated in all.
         seconds: how long it took.
         seed: of everything random in it.
     """
 
     name: str
-    verdict: Verdict
     accept: Verdict
-    expected_gradient: Tensor = field(repr=False)
-    true_gradient: Tensor = field(repr=False)
-    variance: Tensor = field(repr=False)
-    scale: float | None
-    relative_bias: float
-    direction_error: float
     batch: int | tuple[int, int]
-    by_batch_size: Mapping[int, AtBatchSize] = field(repr=False)
-    exact: bool
-    confidence: float
-    findings: tuple[Finding, ...] = field(repr=False)
-    counterexample: Counterexample | None = field(repr=False)
-    by_condition: Mapping[str, Verdict]
-    notes: Mapping[str, str] = field(repr=False)
     conditions: tuple[str, ...]
-    probes: tuple[OnProbe, ...] = field(repr=False)
+    results: tuple[ConditionResult, ...] = field(repr=False)
+    by_batch_size: Mapping[int, AtBatchSize] = field(repr=False)
+    findings: tuple[Finding, ...] = field(repr=False)
+    attribution: Attribution | None = field(repr=False)
+    counterexample: Counterexample | None = field(repr=False)
     remarks: tuple[str, ...] = field(repr=False)
-    batches: int
     seconds: float
     seed: int
+
+    def __repr__(self) -> str:
+        return f"CheckResult({self.name}: {self.verdict}, accept={str(self.accept)!r}, conditions={self.conditions})"
+
+    @property
+    def verdict(self) -> Verdict:
+        """About the conditions asked for, the worst over them."""
+        return worst(result.verdict for result in self._asked if result.verdict is not None)
+
+    @property
+    def expected_gradient(self) -> Tensor:
+        """Flat float64, g = -E[gradient of the loss] of all probes one after another."""
+        return torch.cat([probe.expected_gradient for probe in self.probes])
+
+    @property
+    def true_gradient(self) -> Tensor:
+        """Flat float64, t of all probes one after another."""
+        return torch.cat([probe.true_gradient for probe in self.probes])
+
+    @property
+    def variance(self) -> Tensor:
+        """Flat float64, of minus one batch's gradient, per coordinate."""
+        return torch.cat([probe.variance for probe in self.probes])
+
+    @property
+    def scale(self) -> float | None:
+        """C where g = c·t with one number for all probes, else None."""
+        return common_scale(self.probes)
+
+    @property
+    def relative_bias(self) -> float:
+        """‖g - t‖ / ‖t‖, the largest over the probes."""
+        return max(probe.relative_bias for probe in self.probes)
+
+    @property
+    def direction_error(self) -> float:
+        """1 - cosine of the angle between g and t, the largest over the probes."""
+        return max(probe.direction_error for probe in self.probes)
+
+    @property
+    def exact(self) -> bool:
+        """Whether all batches were enumerated; otherwise the numbers are sampled, with ``confidence``."""
+        return all(result.exact for result in self._asked)
+
+    @property
+    def confidence(self) -> float:
+        """The probability that a sampled verdict is right, at least; 1 where it is exact, 0 where undecided."""
+        if self.exact:
+            return 1.0
+        if self.verdict is Verdict.INCONCLUSIVE:
+            return 0.0
+        return CONFIDENCE if self.verdict.at_least(Verdict.CONSISTENT) else 1 - FALSE_ALARM
+
+    @property
+    def by_condition(self) -> dict[str, Verdict]:
+        """The verdict under every condition that applies, {name: verdict}."""
+        return {result.condition: result.verdict for result in self.results if result.verdict is not None}
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """What is to be said about a condition, {name: sentence}: why it does not apply, or which gradient was met."""
+        return {result.condition: result.note for result in self.results if result.note}
+
+    @property
+    def probes(self) -> tuple[ProbeResult, ...]:
+        """g, t and all numbers for each probe under each of the conditions that decide the verdict."""
+        return tuple(probe for result in self._asked for probe in result.probes)
+
+    @property
+    def batches(self) -> int:
+        """How many different batches were evaluated in all."""
+        return sum(result.batches for result in self.results)
+
+    @property
+    def _asked(self) -> tuple[ConditionResult, ...]:
+        by_name = {result.condition: result for result in self.results}
+        return tuple(by_name[name] for name in self.conditions)
 
     def __bool__(self) -> bool:
         return self.verdict.at_least(self.accept)
 
     def __str__(self) -> str:
         from gradcheck.checking.rendering.page import page
-        from gradcheck.document import plain_text as plain
+        from gradcheck.document import plain_text
 
-        return plain.render(page(self))
+        return plain_text.render(page(self))
 
     def to_dict(self) -> dict[str, object]:
         """The same for programs: everything in numbers, text, lists and dictionaries, as JSON has them."""

@@ -1,7 +1,8 @@
-"""The verdicts, with their words."""
+"""The verdicts, with their words, and the one order they are in."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import final
 
@@ -9,6 +10,9 @@ from typing import final
 @final
 class Verdict(StrEnum):
     """How the expected gradient g of a loss, negated, stands to the true gradient t; equal to its own name in text.
+
+    The members are listed from the best to the worst. Nothing is *biased* as long as a better verdict is undecided:
+    *inconclusive* comes before *biased*.
 
     >>> Verdict.UNBIASED == "unbiased", Verdict("biased").at_least(Verdict.CONSISTENT)
     (True, False)
@@ -33,15 +37,15 @@ class Verdict(StrEnum):
         "grow.",
         "Use large batches, or take whatever is computed from the whole batch out of the loss.",
     )
-    BIASED = (
-        "biased",
-        "The expected gradient of the loss does not point along the true gradient, however large the batch.",
-        "The loss does not train what it should: see what was found, or run the counterexample.",
-    )
     INCONCLUSIVE = (
         "inconclusive",
         "The batches could not be enumerated, and those that were sampled did not decide.",
         "Give more draws, or a smaller game or batch.",
+    )
+    BIASED = (
+        "biased",
+        "The expected gradient of the loss does not point along the true gradient, however large the batch.",
+        "The loss does not train what it should: see what was found, or run the counterexample.",
     )
 
     def __new__(cls, text: str, sentence: str, next_step: str) -> Verdict:
@@ -56,11 +60,14 @@ class Verdict(StrEnum):
         return self is not Verdict.INCONCLUSIVE and _ORDER.index(self) <= _ORDER.index(other)
 
 
-_ORDER = tuple(Verdict)  # from the best on
+_ORDER = tuple(Verdict)
 
 
-def worst(verdicts: tuple[Verdict, ...]) -> Verdict:
-    """The least good of some verdicts; a bias that is proved outweighs what is undecided."""
-    if Verdict.BIASED in verdicts:
-        return Verdict.BIASED
+def best(verdicts: Iterable[Verdict]) -> Verdict:
+    """Of several answers to one question, of which one suffices: the gradients that count as true, say."""
+    return min(verdicts, key=_ORDER.index)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Of answers that must all be good: over probes, or conditions."""
     return max(verdicts, key=_ORDER.index)

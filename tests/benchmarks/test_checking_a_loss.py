@@ -13,11 +13,11 @@ import pytest
 import torch
 
 from gradcheck import TabularPolicy, check, games, policy_gradient, sample, unroll
-from gradcheck.checking.check import CONDITIONS
+from gradcheck.checking.conditions.registry import CONDITIONS
 from gradcheck.checking.expectation.enumerated import expectation
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.checking.judge import judge
-from gradcheck.checking.options import read_request
+from gradcheck.checking.question import read_question
 from gradcheck.estimators.collectors.base import CompleteEpisodes
 from gradcheck.estimators.threads import one_thread
 from tests.benchmarks.side_by_side import milliseconds, side_by_side
@@ -84,14 +84,12 @@ def test_the_whole_battery(loss, verdict, cause, table):
 def test_a_single_game(table):
     game = games.stop_go()
     policy = TabularPolicy(game)
-    options = dict.fromkeys(("conditions", "collect", "objective", "behaviour", "learning_rate", "draws"))
-    request = read_request(
-        right, game, policy, batch=2, accept="proportional", discount="1/2", max_batches=1000, seed=0, **options
-    )
-    assert judge(request, "complete_episodes", most=1000).verdict == "unbiased"
+    question = read_question(right, game, policy, batch=2)
+    complete_episodes = CONDITIONS["complete_episodes"]
+    assert judge(question, complete_episodes, max_batches=1000).verdict == "unbiased"
     with one_thread():
         one, whole, truth = side_by_side(
-            lambda: judge(request, "complete_episodes", most=1000),
+            lambda: judge(question, complete_episodes, max_batches=1000),
             lambda: check(right, game, policy, batch=2),
             lambda: policy_gradient(game, policy),
         )
@@ -118,16 +116,16 @@ def test_batches_per_second(robot, table):
         with one_thread():
             found = expected_gradient(minus_batch_mean, tree, policy, size)
             (seconds,) = side_by_side(lambda n=size: expected_gradient(minus_batch_mean, tree, policy, n), rounds=5)
-        rate = f"{found.batches:,} batches, {found.batches / seconds:,.0f} in a second"
+        rate = f"{found.num_batches:,} batches, {found.num_batches / seconds:,.0f} in a second"
         job = f"one batch of {size} episodes of the robot game, vectorised"
-        table.cost(job, "a clock", 1e6 * seconds / found.batches, 20, rate, " µs")
+        table.cost(job, "a clock", 1e6 * seconds / found.num_batches, 20, rate, " µs")
     with one_thread():
         slow = expected_gradient(with_item, tree, policy, 5)
         (seconds,) = side_by_side(lambda: expected_gradient(with_item, tree, policy, 5), rounds=5)
     torch.testing.assert_close(slow.mean, expected_gradient(minus_batch_mean, tree, policy, 5).mean)
-    rate = f"{slow.batches:,} batches, {slow.batches / seconds:,.0f} in a second"
+    rate = f"{slow.num_batches:,} batches, {slow.num_batches / seconds:,.0f} in a second"
     job = "one batch of 5 episodes of the robot game, a loss with .item()"
-    table.cost(job, "a clock", 1e6 * seconds / slow.batches, 250, rate, " µs")
+    table.cost(job, "a clock", 1e6 * seconds / slow.num_batches, 250, rate, " µs")
 
 
 def by_hand(loss, tree, policy, size):
@@ -154,7 +152,7 @@ def test_against_a_loop_by_hand(robot, table):
             lambda: by_hand(minus_batch_mean, tree, policy, size),
             rounds=5,
         )
-    job = f"the expected gradient over {found.batches:,} batches of {size} episodes"
+    job = f"the expected gradient over {found.num_batches:,} batches of {size} episodes"
     table.faster(job, "a loop by hand", loop / ours, 10, milliseconds(ours, loop))
 
 

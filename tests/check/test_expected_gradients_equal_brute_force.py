@@ -1,13 +1,13 @@
 """What ``check`` says a loss expects, and what is true, are what playing every episode and adding up gives."""
 
 from dataclasses import replace
-from fractions import Fraction
 from functools import cache
 
 import pytest
 import torch
 
-from gradcheck.checking.conditions.base import CONDITIONS, settings_of
+from gradcheck.checking.conditions.registry import CONDITIONS
+from gradcheck.checking.options import read_options
 from gradcheck.checking.probes.probe_policy import ProbePolicy
 from gradcheck.checking.probes.subjects import Battery
 from tests.check import brute_force
@@ -22,12 +22,10 @@ ROUNDING = 1e-10
 @cache
 def settings(condition, policy):
     """The games and policies of a condition; only these come from what is tested, their batches do not."""
-    made = settings_of(CONDITIONS[condition], Battery(0, policy), groups=2, discount=Fraction(1, 2), seed=0)
+    made = CONDITIONS[condition].cases(Battery(0, policy), read_options({}))
     return tuple(
-        brute_force.Setting(
-            one.play.name, condition, one.play.tree.game, one.play.policy, one.play.behaviour or one.play.policy
-        )
-        for one in made
+        brute_force.Setting(case.name, condition, case.tree.game, case.policy, case.behaviour or case.policy)
+        for case in made
     )
 
 

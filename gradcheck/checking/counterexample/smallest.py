@@ -1,70 +1,80 @@
-"""The counterexample of a request: the smallest game on which its loss fails, as code."""
+"""The counterexample to a loss: the smallest game on which it fails, as code."""
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import replace
 
-from gradcheck.checking.conditions.base import COMPLETE, DISCOUNTED, GROUPS, ILLEGAL, MICRO, MOVED, STEPS
+from gradcheck.checking.budgets import MOST_BATCHES_OF_A_COUNTEREXAMPLE, MOST_COUNTEREXAMPLES
+from gradcheck.checking.case import Condition, NotApplicable
+from gradcheck.checking.conditions.registry import CONDITIONS
 from gradcheck.checking.counterexample.as_code import as_code
 from gradcheck.checking.counterexample.search import find_counterexample
 from gradcheck.checking.expectation.loss_gradient import name_of
+from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.judge import judge
-from gradcheck.checking.options import Request
 from gradcheck.checking.probes.subjects import Given
+from gradcheck.checking.question import Question
 from gradcheck.checking.result import Counterexample
+from gradcheck.tree.errors import InvalidArgument
 from gradcheck.tree.game import TabularGame
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.values.policy_table import PolicyTable
 
-_MOST_BATCHES = 100  # of one game
-_TRIED = 120  # games, policies and batches: a second or two
-_SIZES = {COMPLETE: (1, 2, 3), DISCOUNTED: (1, 2, 3), STEPS: (1, 2, 3), GROUPS: (4,), MOVED: (1, 2), MICRO: (2, 4)}
 
-
-def smallest_failure(request: Request) -> Counterexample | None:
+def smallest_failure(question: Question) -> Counterexample | None:
     """Search for it among games that are tiny; None if the loss fails on none of those tried.
 
     The policies there are tables, which return logits.
     """
-    failing = [name for name in request.conditions if name != ILLEGAL]
-    if not failing or (request.subject.is_battery and not request.subject.plain):
+    options, subject = question.options, question.subject
+    conditions = [CONDITIONS[name] for name in options.conditions if CONDITIONS[name].counterexample_sizes]
+    if not conditions or (subject.is_battery and not subject.returns_logits):
         return None
-    condition = failing[0]
-    asked = COMPLETE if condition == DISCOUNTED else condition
-    sizes = tuple(dict.fromkeys(min(size, request.size(condition)) for size in _SIZES[condition]))
+    condition = conditions[0]
+    asked = CONDITIONS[condition.of_a_given_game]
+    discount = condition.discount(options)
+    sizes = tuple(dict.fromkeys(min(size, condition.size(options)) for size in condition.counterexample_sizes))
 
     def discounted(game: TabularGame) -> TabularGame:
-        if condition != DISCOUNTED:
+        if discount == 1:
             return game
-        return TabularGame(game.P, dict(game.start), game.horizon, dict(game.observations), request.discount)
+        return TabularGame(game.P, dict(game.start), game.horizon, dict(game.observations), discount)
 
     def fails(game: TabularGame, table: PolicyTable, batch: int) -> bool:
-        subject = Given(unroll(discounted(game)), table, None, request.seed)
-        here = replace(request, subject=subject, batch=(2, batch // 2) if asked == GROUPS else batch)
+        there = Question(
+            question.loss,
+            Given(unroll(discounted(game)), table, None, options.seed),
+            replace(options, batch=condition.batch_of_size(batch)),
+        )
         try:
-            return not judge(here, asked, most=_MOST_BATCHES).verdict.at_least(request.accept)
-        except Exception:  # whatever a loss does on games it was not made for is no counterexample
-            return False
+            judgement = judge(there, asked, max_batches=MOST_BATCHES_OF_A_COUNTEREXAMPLE)
+        except (LossFailed, InvalidArgument, NotApplicable):
+            return False  # whatever a loss does on games it was not made for is no counterexample
+        return not judgement.verdict.at_least(options.accept)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = find_counterexample(fails, seed=request.seed, max_examples=_TRIED, batches=sizes)
+        found = find_counterexample(fails, seed=options.seed, max_examples=MOST_COUNTEREXAMPLES, batches=sizes)
     if found is None:
         return None
-    batch = (2, found.batch // 2) if asked == GROUPS else found.batch
-    options = {} if asked == COMPLETE else {"conditions": asked}
-    call = f"assert_{request.accept}"
-    code = as_code(discounted(found.game), found.policy, batch, name_of(request.loss), call, options=options)
+    code = as_code(
+        discounted(found.game),
+        found.policy,
+        condition.batch_of_size(found.batch),
+        name_of(question.loss),
+        f"assert_{options.accept}",
+        options={} if asked.goes_without_saying else {"conditions": asked.name},
+    )
     return Counterexample(code, _words(found.game, found.batch, asked))
 
 
-def _words(game: TabularGame, batch: int, condition: str) -> str:
+def _words(game: TabularGame, batch: int, condition: Condition) -> str:
     tree = unroll(game)
     steps = len(tree.node_levels)
     sizes = [
         "one decision" if tree.num_nodes == 1 else f"{tree.num_nodes} decisions",
         "episodes of one step" if steps == 1 else f"episodes of up to {steps} steps",
-        f"a buffer of {batch} steps" if condition == STEPS else f"a batch of {batch}",
+        condition.words_for_a_batch(batch),
     ]
     return f"The smallest game found on which it fails: {', '.join(sizes)}."

@@ -8,27 +8,27 @@ import torch
 from torch import Tensor
 
 from gradcheck.causes.library import TERMS
-from gradcheck.checking.comparison import FINE
 from gradcheck.checking.diagnosis.known_gradients import expected_at_size, on_small_batches, tolerance_of
 from gradcheck.checking.diagnosis.match import ROUNDING
-from gradcheck.checking.expectation.enumerated import Expectation
-from gradcheck.checking.expectation.examination import Observed
-from gradcheck.checking.options import Request
+from gradcheck.checking.estimate import GradientEstimate
+from gradcheck.checking.judge import CaseResult
+from gradcheck.checking.question import Question
 from gradcheck.checking.result import Finding
+from gradcheck.checking.tolerances import FLOAT64
 
 
-def added_terms(request: Request, observed: Sequence[Observed]) -> Iterator[Finding]:
+def added_terms(question: Question, observed: Sequence[CaseResult]) -> Iterator[Finding]:
     """What was added to a right loss: g = a t + b h with a, b > 0."""
-    small = on_small_batches(request, observed)
+    small = on_small_batches(question, observed)
     tables = [one.table(TERMS) for one in small]
     for number, term in enumerate(TERMS if small else ()):
         parts = [table[number] for table in tables]
-        most = max(one.found.size for one in small), max(one.tolerance for one in small)
+        most = max(one.found.term_size for one in small), max(one.tolerance for one in small)
         means, truths = [one.found.mean for one in small], [one.truth for one in small]
         if any(part is None for part in parts) or _added(means, truths, parts, most) is None:
             continue
-        found = [one.examination.at(one.size) for one in observed]
-        at_size = [expected_at_size(request, term, one, one.size) for one in observed]
+        found = [one.expected.at(one.size) for one in observed]
+        at_size = [expected_at_size(term, one, one.size) for one in observed]
         parts = [None if one is None else one.mean for one in at_size]
         if any(part is None for part in parts):
             continue
@@ -36,7 +36,7 @@ def added_terms(request: Request, observed: Sequence[Observed]) -> Iterator[Find
         amounts = _added([one.mean for one in found], truths_here, parts, _most(observed, found))
         if amounts is not None:
             a, b, error = amounts
-            times = "" if abs(a - 1) <= FINE else f"{a:.6g} times "
+            times = "" if abs(a - 1) <= FLOAT64.comparison else f"{a:.6g} times "
             to = f"to {error:.0e}" if error > ROUNDING else "to rounding"
             evidence = (
                 f"The exact expected gradient of the loss is {times}the true one plus {b:.6g} times that of this term, "
@@ -45,10 +45,10 @@ def added_terms(request: Request, observed: Sequence[Observed]) -> Iterator[Find
             yield Finding(term.name, term.title, evidence, term.remedy)
 
 
-def _most(observed: Sequence[Observed], found: Sequence[Expectation]) -> tuple[float, float]:
+def _most(observed: Sequence[CaseResult], found: Sequence[GradientEstimate]) -> tuple[float, float]:
     """The size of what was summed, and the tolerance that follows from it."""
-    size = max(one.size for one in found)
-    return size, max(tolerance_of(one.examination, size, one.comparison.truth) for one in observed)
+    size = max(one.term_size for one in found)
+    return size, max(tolerance_of(one.expected, size, one.comparison.truth) for one in observed)
 
 
 def _added(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcheck.checking.conditions.true_gradients import coordinates, unit_observations
-from gradcheck.checking.expectation.examination import Observed
+from gradcheck.checking.judge import CaseResult
 from gradcheck.checking.probes.battery import BATTERY
+from gradcheck.checking.probes.coordinates import coordinates, unit_observations
 from gradcheck.checking.probes.probe_policy import ProbePolicy
 from gradcheck.checking.result import Finding
 from gradcheck.checking.verdict import Verdict
@@ -15,17 +15,17 @@ from gradcheck.estimators.policies import TabularPolicy
 _MOST_PLACES = 3
 
 
-def locate(observed: Sequence[Observed]) -> Finding:
+def locate(observed: Sequence[CaseResult]) -> Finding:
     """Say where the expected gradient leaves the true one, and in which games it does not.
 
     Args:
         observed: the loss in each setting.
     """
     wrong = [one for one in observed if one.comparison.verdict is Verdict.BIASED]
-    right = [one.setting.play.name for one in observed if one.comparison.verdict is not Verdict.BIASED]
+    right = [one.case.name for one in observed if one.comparison.verdict is not Verdict.BIASED]
     worst = max(wrong, key=lambda one: one.comparison.direction_error)
     exposes = {probe.name: probe.exposes for probe in BATTERY}
-    names = [one.setting.play.name for one in wrong]
+    names = [one.case.name for one in wrong]
     where = f"It is wrong on {_and(names)}"
     if right:
         where += f", and right on {_and(right)}"
@@ -33,18 +33,18 @@ def locate(observed: Sequence[Observed]) -> Finding:
     return Finding(
         "unexplained",
         f"{where}. No known mistake, by itself, has this expected gradient.",
-        f"The error {worst.setting.where} sits in {_and(_places(worst))}.",
+        f"The error {worst.case.where} sits in {_and(_places(worst))}.",
         f"Look at what these games have that the others lack: {told}." if told else "Try it on smaller games.",
     )
 
 
-def _places(observed: Observed) -> list[str]:
+def _places(observed: CaseResult) -> list[str]:
     """The coordinates with the largest errors, after the best common factor is taken out."""
-    found, comparison = observed.examination.at(observed.size).mean, observed.comparison
+    found, comparison = observed.expected.at(observed.size).mean, observed.comparison
     scale = comparison.scale if comparison.scale > 0 else 1.0
     wanted = scale * comparison.truth
     errors = found - wanted
-    names = coordinates(observed.examination.parameters)
+    names = coordinates(observed.case.parameters)
     largest = errors.abs().max()
     words = []
     for number in errors.abs().argsort(descending=True).tolist()[:_MOST_PLACES]:
@@ -55,10 +55,9 @@ def _places(observed: Observed) -> list[str]:
     return words
 
 
-def _place(observed: Observed, number: int) -> str:
+def _place(observed: CaseResult, number: int) -> str:
     """The information set and the action behind a coordinate, where each has one of its own."""
-    play = observed.setting.play
-    tree, policy = play.tree, play.policy
+    tree, policy = observed.case.tree, observed.case.policy
     if isinstance(policy, TabularPolicy):
         infoset, action = divmod(number, policy.logits.shape[1])
     elif isinstance(policy, ProbePolicy) and number < policy.weight.numel() and (order := unit_observations(tree)):

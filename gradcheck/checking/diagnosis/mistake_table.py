@@ -11,8 +11,7 @@ from torch import Tensor
 
 from gradcheck.causes.cause import Cause, Term
 from gradcheck.causes.parts import Surrogate
-from gradcheck.checking.conditions.base import Setting
-from gradcheck.checking.conditions.true_gradients import parameters_of
+from gradcheck.checking.case import Case
 from gradcheck.estimators.distributions import action_log_probs
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.losses import Loss
@@ -29,14 +28,14 @@ class Hypotheses:
     weights w, the factors a of the average and the gradients of the log-probabilities are each computed once.
 
     Args:
-        setting: the game, the policy and the condition.
+        case: the game, the policy and the condition.
         size: of the batches: small, for all of them are listed.
         ordered: whether as sequences.
     """
 
-    def __init__(self, setting: Setting, size: int, *, ordered: bool) -> None:
-        self._setting, self._weighted = setting, setting.collector.batches(size, ordered=ordered)
-        self._parameters, _ = parameters_of(setting.play.policy, setting.play.tree)
+    def __init__(self, case: Case, size: int, *, ordered: bool) -> None:
+        self._case, self._weighted = case, case.collector.batches(size, ordered=ordered)
+        self._parameters = case.parameters
         self._alike = [some for weighted in self._weighted for some in weighted.alike(_ALL)]
         self._batches = [some[number] for some in self._alike for number in range(len(some))]
         self._probabilities = [p for some in self._alike for p in some.batches.weights.tolist()]
@@ -55,7 +54,7 @@ class Hypotheses:
 
     def _of_values(self, loss: Loss) -> Tensor:
         """The gradient of the expected value is the expected gradient: one backward pass for all batches."""
-        policy = self._setting.play.policy
+        policy = self._case.policy
         values = [p * loss(policy, batch) for p, batch in zip(self._probabilities, self._batches, strict=True)]
         return -self._gradient(torch.stack(values).sum())
 
@@ -67,7 +66,7 @@ class Hypotheses:
         factors = torch.cat([p * a * w for p, a, w in zip(self._probabilities, averages, weights, strict=True)])
         if loss.score is action_log_probs:
             return -loss.sign * (factors @ self._log_probs)
-        policy = self._setting.play.policy
+        policy = self._case.policy
         scores = torch.cat([loss.score(policy, batch) for batch in self._batches])
         return -loss.sign * self._gradient((factors.to(scores.dtype) * scores).sum())
 
@@ -101,7 +100,7 @@ class Hypotheses:
     def _log_probs(self) -> Tensor:
         """[T of all batches, P] the gradient of each step's log-probability, which is its own in whatever batch."""
         pool = self._weighted[0].pool
-        every = _jacobian(action_log_probs(self._setting.play.policy, pool), list(self._parameters.values()))
+        every = _jacobian(action_log_probs(self._case.policy, pool), list(self._parameters.values()))
         first = pool.lengths.cumsum(0) - pool.lengths
         found = []
         for some in self._alike:

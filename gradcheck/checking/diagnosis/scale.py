@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcheck.checking.diagnosis.known_gradients import tolerance_of
-from gradcheck.checking.expectation.examination import Observed
+from gradcheck.checking.judge import CaseResult
 from gradcheck.checking.result import Finding
 from gradcheck.checking.verdict import Verdict
 
 _SAME = 1e-9  # relative; factors are quotients of sums in float64
 
 
-def only_scaled(observed: Sequence[Observed]) -> Finding:
+def only_scaled(observed: Sequence[CaseResult]) -> Finding:
     """The finding for a loss whose expected gradient is right but for a positive factor."""
     scales = [one.comparison.scale for one in observed if one.comparison.verdict is Verdict.PROPORTIONAL]
     evidence = "The exact expected gradient is parallel to the true one on every probe."
@@ -39,11 +39,11 @@ def only_scaled(observed: Sequence[Observed]) -> Finding:
     )
 
 
-def zero(observed: Sequence[Observed]) -> Finding | None:
+def zero(observed: Sequence[CaseResult]) -> Finding | None:
     """The finding for a loss whose expected gradient is zero on every probe; None where it is not."""
-    found = [one.examination.at(one.size) for one in observed]
+    found = [one.expected.at(one.size) for one in observed]
     limits = [
-        tolerance_of(one.examination, expectation.size, one.comparison.truth)
+        tolerance_of(one.expected, expectation.term_size, one.comparison.truth)
         for one, expectation in zip(observed, found, strict=True)
     ]
     if any(float(one.mean.norm()) > limit for one, limit in zip(found, limits, strict=True)):

@@ -1,31 +1,32 @@
-"""A loss in whatever form it comes, and a batch → minus its gradient; of many batches at once, where it can be."""
+"""A loss in whatever form it comes, and a batch → minus its gradient. Nowhere else is a loss called."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
 from typing import Any, TypeAlias, final
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
 
 from gradcheck.checking.expectation.describe_batch import describe
-from gradcheck.checking.expectation.precision import Precision
-from gradcheck.checking.expectation.randomness import random_states
+from gradcheck.checking.expectation.vectorised import vectorised_gradients
+from gradcheck.checking.failure import LossFailed, loss_failed
+from gradcheck.checking.tolerances import Tolerances, tolerances
 from gradcheck.estimators.batches import AlikeBatches
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.losses import check_value
 from gradcheck.tree.errors import InvalidArgument, invalid
+from gradcheck.tree.user_code import user_code
 
 #: What is checked: ``loss(policy, episodes)``, or ``update(policy, episodes, optimizer)``.
 AnyLoss: TypeAlias = Callable[..., Any]
 
 _FEWEST_TOGETHER = 6  # below, a loop is as fast: a vectorised call costs as much as half a dozen single ones
 _CONFIRMED = 4  # layouts on which the loop has to say the same about three batches; on later ones, about one
-_REPEATABLE = 1e-9  # relative; sums may be taken in another order, and so differ by rounding
 
 
 @final
@@ -42,23 +43,27 @@ class LossGradient:
         where: what is asked, for messages: "on the probe chance".
         learning_rate: of an optimiser that the loss makes for itself.
         hint: added to what the loss raises.
+
+    Attributes:
+        coarse: whether anything in it is computed in float32, as far as is known.
+        is_constant: whether it never depended on the parameters so far.
     """
 
     def __init__(
         self,
         loss: AnyLoss,
         policy: nn.Module,
-        parameters: dict[str, nn.Parameter],
+        parameters: Mapping[str, nn.Parameter],
         *,
         where: str,
         learning_rate: float | None = None,
         hint: str = "",
     ) -> None:
         self._loss, self._policy, self._parameters = loss, policy, parameters
-        self._where, self._learning_rate, self._hint = where, learning_rate, hint
+        self.where, self._learning_rate, self._hint = where, learning_rate, hint
         self._takes_optimizer = num_arguments(loss) == 3
         self._vectorised = not self._takes_optimizer
-        self._without_gradient, self._asked, self._confirmed = 0, 0, 0
+        self._calls, self._calls_without_gradient, self._layouts_confirmed = 0, 0, 0
         self.coarse = any(parameter.dtype != torch.float64 for parameter in parameters.values())
 
     def of(self, batch: Episodes) -> Tensor:
@@ -66,34 +71,26 @@ class LossGradient:
 
         Raises:
             InvalidArgument: if the loss cannot be differentiated, is not finite, or changes what it was given.
+            LossFailed: if the loss raises.
         """
-        self._asked += 1
+        self._calls += 1
         parameters = list(self._parameters.values())
-        every = [parameter for parameter in self._policy.parameters() if parameter.requires_grad]
-        kept, before = [p.grad for p in every], [p.detach().clone() for p in every]
-        seen = _versions(batch)
-        for parameter in every:
-            parameter.grad = None
-        try:
+        learned = [parameter for parameter in self._policy.parameters() if parameter.requires_grad]
+        with _kept(learned) as before:
+            seen = _versions(batch)
             value = self._call(batch)
             if _versions(batch) != seen:
                 changed = [n for n, then, now in zip(_TENSORS, seen, _versions(batch), strict=True) if then != now]
                 hint = "Work on a copy: episodes.rewards.clone(), or an operation without the trailing underscore."
                 raise invalid("a loss that leaves its episodes as they are", "episodes", changed, hint)
-            if not all(torch.equal(p, b) for p, b in zip(every, before, strict=True)):
-                old = {id(p): b for p, b in zip(every, before, strict=True)}
+            if not all(torch.equal(p, b) for p, b in zip(learned, before, strict=True)):
+                old = {id(p): b for p, b in zip(learned, before, strict=True)}
                 gradients = [(old[id(p)] - p.detach()) / self._rate() for p in parameters]
-            elif any(p.grad is not None for p in every):
+            elif any(p.grad is not None for p in learned):
                 gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
             else:
                 gradients = self._differentiate(value, batch, parameters)
-        finally:
-            with torch.no_grad():
-                for p, gradient, value_before in zip(every, kept, before, strict=True):
-                    p.grad = gradient
-                    if not torch.equal(p, value_before):
-                        p.copy_(value_before)
-        flat = -torch.cat([gradient.detach().reshape(-1).double().cpu() for gradient in gradients])
+            flat = -torch.cat([gradient.detach().reshape(-1).double().cpu() for gradient in gradients])
         if not flat.isfinite().all():
             raise self._not_finite(batch, "gradient")
         return flat
@@ -106,61 +103,15 @@ class LossGradient:
                 return found
         return torch.stack([self.of(batches[number]) for number in range(len(batches))])
 
-    def refuse_if_constant(self) -> None:
-        """Refuse a loss that never had a gradient, on any of the batches it saw.
+    @property
+    def is_constant(self) -> bool:
+        """Whether it had no gradient on any of the batches so far."""
+        return self._calls > 0 and self._calls_without_gradient == self._calls
 
-        Raises:
-            InvalidArgument: if so.
-        """
-        if self._asked and self._without_gradient == self._asked:
-            hint = "It does not depend on the policy's parameters: look for a .detach(), .item() or no_grad()."
-            raise invalid("a scalar tensor with a gradient", "loss(policy, episodes)", "a constant", hint)
-
-    def refuse_moods(self, batch: Episodes) -> Tensor:
-        """[P] minus the gradient on a batch, asked twice; refuses losses that draw random numbers.
-
-        Raises:
-            InvalidArgument: if it draws random numbers, or answers differently the second time.
-        """
-        if self.is_random(batch):
-            raise self.draws_numbers()
-        with Precision() as precision:
-            first = self.of(batch)
-        if precision.least in (torch.float16, torch.bfloat16):
-            hint = "At its rounding every verdict would be noise. Check the same code in float32, or better float64."
-            raise invalid("a loss in float32 or float64", "a dtype in the loss", precision.least, hint)
-        self.coarse = self.coarse or precision.least is torch.float32
-        self.refuse_if_changed(batch, first)
-        return first
-
-    def draws_numbers(self) -> InvalidArgument:
-        """The error for a loss that draws random numbers."""
-        hint = (
-            "Everything random must be in the episodes; dropout is switched off by policy.eval(). Or give draws, the "
-            "number of batches to sample: then the verdict is statistical."
-        )
-        return invalid("a loss that draws no random numbers", "loss", self.name, hint)
-
-    def is_random(self, batch: Episodes) -> bool:
-        """Whether the loss draws from the global generators of torch, numpy or Python."""
-        before = random_states()
-        self.of(batch)
-        return random_states() != before
-
-    def refuse_if_changed(self, batch: Episodes, first: Tensor) -> None:
-        """Ask about a batch again.
-
-        Raises:
-            InvalidArgument: if the answer is another than it was.
-        """
-        again = self.of(batch)
-        if (again - first).abs().max() > _tolerance(self.coarse) * (1 + first.abs().max()):
-            hint = (
-                f"{self._where[:1].upper()}{self._where[1:]}, the same batch gave {_short(first)} and later "
-                f"{_short(again)}. A running mean, a counter or an optimiser's momentum lives on between calls: make "
-                "it anew in each."
-            )
-            raise invalid("a loss that keeps nothing between calls", "loss", self.name, hint)
+    @property
+    def tolerances(self) -> Tolerances:
+        """What rounding may change in it."""
+        return tolerances(coarse=self.coarse)
 
     @property
     def width(self) -> int:
@@ -178,15 +129,16 @@ class LossGradient:
         return name_of(self._loss)
 
     def _call(self, batch: Episodes) -> object:
-        try:
+        def failed(error: Exception) -> Exception:
+            error.add_note(f"The loss {self.name} raised this {self.where}, {describe(batch)}.")
+            if self._hint:
+                error.add_note(self._hint)
+            return loss_failed(error)
+
+        with user_code(failed):
             if not self._takes_optimizer:
                 return self._loss(self._policy, batch)
             return self._loss(self._policy, batch, torch.optim.SGD(self._policy.parameters(), lr=1.0))
-        except Exception as error:
-            error.add_note(f"The loss {self.name} raised this {self._where}, {describe(batch)}.")
-            if self._hint:
-                error.add_note(self._hint)
-            raise
 
     def _rate(self) -> float:
         if self._takes_optimizer:
@@ -201,7 +153,7 @@ class LossGradient:
 
     def _differentiate(self, value: object, batch: Episodes, parameters: list[nn.Parameter]) -> list[Tensor]:
         if isinstance(value, Tensor) and value.numel() == 1 and not value.requires_grad:
-            self._without_gradient += 1
+            self._calls_without_gradient += 1
             if not value.isfinite().all():
                 raise self._not_finite(batch, "value")
             return [torch.zeros_like(parameter) for parameter in parameters]
@@ -214,57 +166,48 @@ class LossGradient:
         self.coarse = self.coarse or scalar.dtype != torch.float64
         if not scalar.isfinite():
             raise self._not_finite(batch, "value")
-        return list(torch.autograd.grad(scalar.reshape(()), parameters, allow_unused=True, materialize_grads=True))
+        with user_code(loss_failed):  # the backward pass runs what the loss has written into the graph
+            return list(torch.autograd.grad(scalar.reshape(()), parameters, allow_unused=True, materialize_grads=True))
 
     def _not_finite(self, batch: Episodes, what: str) -> Exception:
-        hint = f"It is NaN or infinite {self._where}, {describe(batch)}."
+        hint = f"It is NaN or infinite {self.where}, {describe(batch)}."
         return invalid(f"a loss with a finite {what}", "loss", self.name, hint)
 
     def _together(self, batches: AlikeBatches) -> Tensor | None:
-        """All at once, or None where the loss does not go through ``torch.vmap``."""
-        asked = _Asked(self._policy, self._loss)
-        # Each batch has parameters of its own, so that the gradient of the sum holds those of all. torch.func.grad says
-        # the same, but imports torch's compiler for it, which takes longer than a whole check.
-        values = {
-            f"policy.{name}": parameter.detach().expand(len(batches), *parameter.shape).clone().requires_grad_()
-            for name, parameter in self._parameters.items()
-        }
-
-        def value(parameters: dict[str, Tensor], parts: dict[str, Tensor]) -> Tensor:
-            return functional_call(asked, parameters, (batches.together(parts),)).reshape(())
-
+        """All at once; None, now and later, where the loss does not go through ``torch.vmap`` as it goes by itself."""
         seen = _versions(batches[0])
         try:
-            losses = vmap(value)(values, batches.parts)
-            found = torch.autograd.grad(losses.sum(), list(values.values()), allow_unused=True, materialize_grads=True)
-        except Exception:  # the loop will say what is wrong, if anything is
+            with user_code(loss_failed):
+                found = vectorised_gradients(self._loss, self._policy, self._parameters, batches)
+        except (LossFailed, InvalidArgument):  # the loop will say what is wrong, if anything is
             self._vectorised = False
             return None
-        flat = -torch.cat([gradient.detach().reshape(len(batches), -1).double().cpu() for gradient in found], dim=1)
         # Compared with the loop on the first, the middle and the last batch, which are unlike each other.
-        rows = {0, len(batches) // 2, len(batches) - 1} if self._confirmed < _CONFIRMED else {len(batches) // 2}
-        self._confirmed += 1
+        middle = len(batches) // 2
+        rows = {0, middle, len(batches) - 1} if self._layouts_confirmed < _CONFIRMED else {middle}
+        self._layouts_confirmed += 1
         for row in sorted(rows):
-            one = self.of(batches[row])
-            if not (flat[row] - one).abs().max() <= _tolerance(self.coarse) * (1 + one.abs().max()):
+            alone = self.of(batches[row])
+            if not (found[row] - alone).abs().max() <= self.tolerances.repetition * (1 + alone.abs().max()):
                 self._vectorised = False
-        if not self._vectorised or _versions(batches[0]) != seen:
-            self._vectorised = False
-            return None
-        return flat if flat.isfinite().all() else None
+        self._vectorised = self._vectorised and _versions(batches[0]) == seen
+        return found if self._vectorised and found.isfinite().all() else None
 
 
-@final
-class _Asked(nn.Module):
-    """The loss as a module around its policy, so that torch can put other numbers in place of its parameters."""
-
-    def __init__(self, policy: nn.Module, loss: AnyLoss) -> None:
-        super().__init__()
-        self.policy = policy
-        self._ask = (loss,)  # not as an attribute of its own: a loss may be a module, and would become a part of this
-
-    def forward(self, episodes: Episodes) -> Any:
-        return self._ask[0](self.policy, episodes)
+@contextmanager
+def _kept(parameters: list[nn.Parameter]) -> Iterator[list[Tensor]]:
+    """Take the gradients off the parameters; put these back afterwards, and the values as well."""
+    gradients, values = [p.grad for p in parameters], [p.detach().clone() for p in parameters]
+    for parameter in parameters:
+        parameter.grad = None
+    try:
+        yield values
+    finally:
+        with torch.no_grad():
+            for parameter, gradient, value in zip(parameters, gradients, values, strict=True):
+                parameter.grad = gradient
+                if not torch.equal(parameter, value):
+                    parameter.copy_(value)
 
 
 def num_arguments(loss: AnyLoss) -> int | None:
@@ -292,11 +235,3 @@ _TENSORS = tuple(field.name for field in fields(Episodes) if field.name not in {
 def _versions(batch: Episodes) -> list[int]:
     """Torch counts how often a tensor was changed in place."""
     return [getattr(batch, name)._version for name in _TENSORS]
-
-
-def _tolerance(coarse: bool) -> float:
-    return 1e-4 if coarse else _REPEATABLE
-
-
-def _short(values: Tensor) -> str:
-    return "[" + ", ".join(f"{value:.4g}" for value in values[:4].tolist()) + (", …]" if len(values) > 4 else "]")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 from typing import TypeAlias, final
@@ -11,90 +10,91 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gradcheck.checking.comparison import Comparison, Reference, compare
-from gradcheck.checking.conditions.base import MICRO
+from gradcheck.checking.budgets import MOST_UNITS_SAMPLED, PILOT, WIDENED
+from gradcheck.checking.comparison import Comparison, best_comparison, compare
+from gradcheck.checking.estimate import GradientEstimate, TrueGradient
+from gradcheck.checking.expectation.audit import is_random
 from gradcheck.checking.expectation.betting_test import Decision, decide
-from gradcheck.checking.expectation.enumerated import Expectation
-from gradcheck.checking.expectation.examination import Examination, Observed
+from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.expectation.randomness import kept_generators
+from gradcheck.checking.tolerances import CONFIDENCE, FALSE_ALARM, FLOAT64, SAMPLED_TOLERANCE
 from gradcheck.checking.verdict import Verdict
 from gradcheck.estimators.episodes import Episodes
-from gradcheck.tree.errors import invalid
+from gradcheck.tree.errors import InvalidArgument, invalid
 from gradcheck.tree.progress import progress
 
 Floats: TypeAlias = NDArray[np.float64]
 
-FALSE_ALARM = 1e-6  # the probability that a right loss is called wrong, over all that is tried
-CONFIDENCE = 1 - 1e-3  # that what is called right is within the tolerance
-TOLERANCE = 0.1  # of the largest coordinate of the true gradient
-_PILOT = 64
-_MOST_UNITS = 200_000  # different groups that are listed
-_WIDENED = 4  # times; each time the range of a gradient turned out to be too narrow
+
+def must_be_sampled(expected: ExpectedGradient, max_batches: int) -> bool:
+    """Whether the expectation cannot be enumerated: the loss draws random numbers, or the batches are too many."""
+    if is_random(expected.gradient, expected.random_batch()):
+        return True
+    if expected.count(expected.size) <= max_batches:
+        return False
+    try:
+        expected.whole(expected.size)  # its structure may make the batches fewer
+    except InvalidArgument:
+        return True
+    return False
 
 
-def sampled(examination: Examination, size: int, draws: int, *, seed: int, tests: int) -> Observed:
+def sampled(
+    expected: ExpectedGradient, draws: int, *, seed: int, num_cases: int
+) -> tuple[GradientEstimate, Comparison]:
     """Sample batches until the mean of the loss's gradient is shown to be the true one, or not to be.
 
-    Reference: Waudby-Smith & Ramdas (2024), *Estimating means of bounded random variables by betting*; see
-    ``betting_test``. The range of the gradient is probed in a pilot and on batches that are all alike, and doubled;
-    a draw beyond it is noticed, and the test begun anew with a wider one. That is the one assumption: where a gradient
-    beyond that range is so rare that it was never met, the mean may be called wrong that it would make right.
+    The range of the gradient is probed in a pilot and on batches that are all alike, and doubled; a draw beyond it is
+    noticed, and the test begun anew with a wider one. That is the one assumption: where a gradient beyond that range is
+    so rare that it was never met, the mean may be called wrong that it would make right.
 
     Args:
-        examination: of a loss that must be sampled.
-        size: of the batches.
+        expected: of a loss that must be sampled.
         draws: the most that are evaluated, in each of two tests: exact, and proportional.
         seed: of all that is random, the loss's own numbers included.
-        tests: how many settings share the probability of a false alarm.
+        num_cases: that share the probability of a false alarm.
 
     Raises:
         InvalidArgument: if batches cannot be sampled under the condition.
+
+    Reference:
+        Waudby-Smith & Ramdas (2024), *Estimating means of bounded random variables by betting*; see ``betting_test``.
     """
-    condition = examination.setting.condition.name
-    if examination.collector.num_units(size, ordered=True) > _MOST_UNITS:
-        raise invalid(f"at most {_MOST_UNITS:,} different groups", "batch", size, "Give smaller groups.")
-    units = examination.collector.units(size, ordered=True)
-    if units is None or condition == MICRO:
+    case, size = expected.case, expected.size
+    if case.collector.num_units(size, ordered=True) > MOST_UNITS_SAMPLED:
+        raise invalid(f"at most {MOST_UNITS_SAMPLED:,} different groups", "batch", size, "Give smaller groups.")
+    units = case.collector.units(size, ordered=True)
+    if units is None or not case.condition.can_be_sampled:
         hint = "Complete episodes and groups can be."
-        raise invalid("a condition whose batches can be sampled", "conditions", condition, hint)
-    draw = _Draws(examination, size, seed, f"batches sampled {examination.setting.where}")
+        raise invalid("a condition whose batches can be sampled", "conditions", case.condition.name, hint)
+    draw = _Draws(expected, seed, f"batches sampled {case.where}")
     with kept_generators(seed):
-        pilot = np.concatenate([draw(_PILOT), draw.all_alike(units[0][:_PILOT])])
-        references = examination.references(size)
-        level = FALSE_ALARM / (tests * len(references))
-        every = [_compare(draw, reference, pilot, draws, level) for reference in references]
-    seen = np.array(draw.seen)
-    spread = float(np.abs(seen).mean(axis=0).max())
-    mean, variance = torch.as_tensor(seen.mean(axis=0)), torch.as_tensor(seen.var(axis=0))
-    examination.take(size, Expectation(mean, variance, spread, len(seen)))
-    return Observed(examination, size, best_of(every), exact=False)
-
-
-def best_of(every: Sequence[Comparison]) -> Comparison:
-    """The best of the comparisons, of which one suffices: while one is undecided, another that fails proves nothing."""
-    order = [Verdict.UNBIASED, Verdict.PROPORTIONAL, Verdict.CONSISTENT, Verdict.INCONCLUSIVE, Verdict.BIASED]
-    return min(every, key=lambda one: order.index(one.verdict))
+        pilot = np.concatenate([draw(PILOT), draw.all_alike(units[0][:PILOT])])
+        truths = expected.true_gradients(size)
+        level = FALSE_ALARM / (num_cases * len(truths))
+        comparison = best_comparison([_compare(draw, truth, pilot, draws, level) for truth in truths])
+    return draw.estimate(), comparison
 
 
 @final
 class _Draws:
     """n → [n, P] minus the gradients on n independent batches; all of them are kept."""
 
-    def __init__(self, examination: Examination, size: int, seed: int, label: str) -> None:
-        self._examination, self._size = examination, size
+    def __init__(self, expected: ExpectedGradient, seed: int, label: str) -> None:
+        self._expected, self._size = expected, expected.size
         self._numbers = np.random.default_rng(seed)
         self._bar = progress(count(), None, label)
         self.seen: list[Floats] = []
 
     def __call__(self, number: int) -> Floats:
-        batches = self._examination.collector.sampled(self._size, number, self._numbers)
+        batches = self._expected.case.collector.sampled(self._size, number, self._numbers)
         found = [self._gradient(batches[row]) for row in range(number)]
         self.seen.extend(found)
         return np.array(found)
 
     def all_alike(self, units: NDArray[np.int64]) -> Floats:
         """[U, P] on batches of one unit over and over, where gradients are largest."""
-        collector = self._examination.collector
+        collector = self._expected.case.collector
         rows = np.array([np.tile(unit, self._size // len(unit)) for unit in units])
         like = collector.sampled(self._size, 1, self._numbers)
         batches = replace(like, chosen=rows, weights=np.zeros(len(rows)))
@@ -103,22 +103,30 @@ class _Draws:
     @property
     def largest_return(self) -> float:
         """In absolute value."""
-        return self._examination.largest_return
+        return self._expected.case.largest_return
+
+    def estimate(self) -> GradientEstimate:
+        """Of all that was drawn."""
+        seen = np.array(self.seen)
+        mean, variance = torch.as_tensor(seen.mean(axis=0)), torch.as_tensor(seen.var(axis=0))
+        return GradientEstimate(mean, variance, float(np.abs(seen).mean(axis=0).max()), len(seen), exact=False)
 
     def _gradient(self, batch: Episodes) -> Floats:
         next(self._bar)
-        return self._examination.gradient.of(batch).numpy()
+        return self._expected.gradient.of(batch).numpy()
 
 
-def _compare(draw: _Draws, reference: Reference, pilot: Floats, draws: int, level: float) -> Comparison:
-    truth = reference.gradient.numpy()
-    exact, scale = _decide(draw, truth, pilot, draws, level / 2, proportional=False)
+def _compare(draw: _Draws, truth: TrueGradient, pilot: Floats, draws: int, level: float) -> Comparison:
+    t = truth.gradient.numpy()
+    exact, scale = _decide(draw, t, pilot, draws, level / 2, proportional=False)
     verdict = {"equivalent": Verdict.UNBIASED, "reject": Verdict.BIASED}.get(exact, Verdict.INCONCLUSIVE)
-    if exact == "reject" and truth.any():
-        parallel, scale = _decide(draw, truth, pilot, draws, level / 2, proportional=True)
+    if exact == "reject" and t.any():
+        parallel, scale = _decide(draw, t, pilot, draws, level / 2, proportional=True)
         verdict = {"equivalent": Verdict.PROPORTIONAL, "reject": Verdict.BIASED}.get(parallel, Verdict.INCONCLUSIVE)
-    mean = torch.as_tensor(np.mean(draw.seen, axis=0))
-    measured = compare(mean, float(mean.abs().max()), [reference], coarse=False, returns=draw.largest_return)
+    estimate = draw.estimate()
+    measured = compare(
+        replace(estimate, term_size=float(estimate.mean.abs().max())), [truth], FLOAT64, returns=draw.largest_return
+    )
     return replace(measured, verdict=verdict, scale=scale if verdict is Verdict.PROPORTIONAL else measured.scale)
 
 
@@ -128,7 +136,7 @@ def _decide(
     """With ranges that are widened where they were too narrow; half of what is left of the level is spent each time."""
     low, high = pilot.min(axis=0), pilot.max(axis=0)
     alpha, left, scale = level / 2, draws, float("nan")
-    for _ in range(_WIDENED):
+    for _ in range(WIDENED):
         middle, half = (low + high) / 2, (high - low) / 2
         bounds = middle - 2 * half, middle + 2 * half
         found = decide(
@@ -139,7 +147,7 @@ def _decide(
             proportional=proportional,
             alpha=alpha,
             alpha_equivalent=1 - CONFIDENCE,
-            tolerance=TOLERANCE,
+            tolerance=SAMPLED_TOLERANCE,
             max_draws=left,
         )
         left, scale = left - found.draws, found.scale

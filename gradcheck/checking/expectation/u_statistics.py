@@ -6,21 +6,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradcheck.checking.expectation.enumerated import Expectation
+from gradcheck.checking.budgets import STRUCTURE_TRIALS
+from gradcheck.checking.estimate import GradientEstimate
 from gradcheck.checking.expectation.loss_gradient import LossGradient
+from gradcheck.checking.failure import LossFailed
+from gradcheck.checking.tolerances import Tolerances
 from gradcheck.estimators.collectors.base import AbstractCollector, CompleteEpisodes
+from gradcheck.tree.errors import InvalidArgument
 from gradcheck.tree.progress import progress
-
-# Batches on which a structure must hold, of each of three kinds: as many different episodes as there are, episodes as
-# likely as they are, and one episode over and over.
-_TRIED = 48
-_COARSE = 1e-4  # the same in float32
-_TOLERANCE = 1e-9  # relative, of sums in float64 that are taken in another order
 
 
 def expectation_by_structure(
     gradient: LossGradient, collector: AbstractCollector, size: int, most: int
-) -> Expectation | None:
+) -> GradientEstimate | None:
     r"""The expectation at a batch size whose batches are too many, or None where the loss has no such structure.
 
     A loss is additive if the gradient of a batch is a constant times the sum of those of its episodes by themselves,
@@ -43,9 +41,9 @@ def expectation_by_structure(
     count = collector.every.count
     numbers = np.random.default_rng(0)
     p = collector.every.probabilities / collector.every.probabilities.sum()
-    unlike = [numbers.choice(count, size=size, replace=count < size) for _ in range(_TRIED)]
-    likely = list(numbers.choice(count, size=(_TRIED, size), p=p))
-    alike = [np.full(size, number) for number in np.argsort(-p)[:_TRIED]]
+    unlike = [numbers.choice(count, size=size, replace=count < size) for _ in range(STRUCTURE_TRIALS)]
+    likely = list(numbers.choice(count, size=(STRUCTURE_TRIALS, size), p=p))
+    alike = [np.full(size, number) for number in np.argsort(-p)[:STRUCTURE_TRIALS]]
     rows = np.array([*unlike, *likely, *alike])
     whole = torch.stack([gradient.of(collector.every.episodes.select(row.tolist())) for row in rows])
     if count <= most and (found := _by_episodes(gradient, collector, rows, whole)) is not None:
@@ -58,32 +56,32 @@ def expectation_by_structure(
 
 def _by_episodes(
     gradient: LossGradient, collector: CompleteEpisodes, rows: np.ndarray, whole: Tensor
-) -> Expectation | None:
+) -> GradientEstimate | None:
     size, count = rows.shape[1], collector.every.count
     p = torch.as_tensor(collector.every.probabilities)
     singles = progress(range(count), count, "episodes")
     try:
         alone = torch.stack([gradient.of(collector.every.episodes.select([k])) for k in singles])
-    except Exception:  # a loss may need more than one
+    except (LossFailed, InvalidArgument):  # a loss may need more than one
         return None
-    factor = _constant(whole, alone[rows].sum(dim=1), coarse=gradient.coarse)
+    factor = _constant(whole, alone[rows].sum(dim=1), gradient.tolerances)
     if factor is None:
         return None
     mean = p @ alone
     variance = factor**2 * size * (p @ (alone - mean) ** 2)
-    return Expectation(factor * size * mean, variance, float((p @ alone.abs()).max()), count)
+    return GradientEstimate(factor * size * mean, variance, float((p @ alone.abs()).max()), count)
 
 
 def _by_pairs(
     gradient: LossGradient, collector: CompleteEpisodes, rows: np.ndarray, whole: Tensor
-) -> Expectation | None:
+) -> GradientEstimate | None:
     size, count = rows.shape[1], collector.every.count
     first, second = np.triu_indices(size, 1)
     wanted = sorted({tuple(sorted(pair)) for row in rows for pair in zip(row[first], row[second], strict=True)})
     number = {pair: i for i, pair in enumerate(wanted)}
     some = torch.stack([gradient.of(collector.every.episodes.select(list(map(int, pair)))) for pair in wanted])
     index = [[number[tuple(sorted(pair))] for pair in zip(row[first], row[second], strict=True)] for row in rows]
-    factor = _constant(whole, some[torch.as_tensor(index)].mean(dim=1), coarse=gradient.coarse)
+    factor = _constant(whole, some[torch.as_tensor(index)].mean(dim=1), gradient.tolerances)
     if factor is None:
         return None
     (batches,) = collector.batches(2, ordered=False)
@@ -101,14 +99,14 @@ def _by_pairs(
     given_first.index_add_(0, other[apart], p[one[apart]][:, None] * values[apart])
     of_first = p @ (given_first - mean) ** 2
     variance = 2 / (size * (size - 1)) * (2 * (size - 2) * of_first + weights @ (values - mean) ** 2)
-    return Expectation(factor * mean, factor**2 * variance, float((weights @ values.abs()).max()), len(values))
+    return GradientEstimate(factor * mean, factor**2 * variance, float((weights @ values.abs()).max()), len(values))
 
 
-def _constant(whole: Tensor, parts: Tensor, *, coarse: bool) -> float | None:
+def _constant(whole: Tensor, parts: Tensor, tolerances: Tolerances) -> float | None:
     """The one number by which all of ``parts`` must be multiplied to give ``whole``; None if there is none."""
     norm = float((parts * parts).sum())
     if not norm:
         return None
     factor = float((whole * parts).sum()) / norm
-    tolerance = (_COARSE if coarse else _TOLERANCE) * (1 + float(whole.abs().max()))
+    tolerance = tolerances.repetition * (1 + float(whole.abs().max()))
     return factor if float((whole - factor * parts).abs().max()) <= tolerance else None

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from random import Random
-from typing import TypeAlias, final
+from typing import Any, TypeAlias, cast, final
 
 import torch
 from torch import nn
 
+from gradcheck.checking.failure import loss_failed
+from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes.battery import Probe
+from gradcheck.checking.probes.probe_policy import RETURNS
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.policies import TabularPolicy
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.unroll import GameTree, unroll
 from gradcheck.tree.unrolling.observation_features import observation_features
+from gradcheck.tree.unrolling.tree_size import size_of
+from gradcheck.tree.user_code import user_code
 from gradcheck.tree.values.policy_table import PolicyTable
 
 #: (D numbers of an observation, A actions) → a policy.
@@ -45,14 +50,19 @@ class Play:
     policy: nn.Module = field(repr=False)
     behaviour: Policy | PolicyTable | None = field(default=None, repr=False)
 
+    @property
+    def sampler(self) -> Policy | PolicyTable:
+        """What samples the episodes."""
+        return self.policy if self.behaviour is None else self.behaviour
+
 
 class AbstractSubject(ABC):
     """Gives the plays for a condition."""
 
     #: Whether a condition may choose its own probes, and their discount.
     is_battery: bool
-    #: Whether the policies return logits and are no one's but ours.
-    plain: bool
+    #: Whether the policies return logits alone, as tables do.
+    returns_logits: bool
 
     @abstractmethod
     def plays(self, probes: tuple[Probe, ...], discount: Fraction) -> tuple[Play, ...]:
@@ -62,6 +72,10 @@ class AbstractSubject(ABC):
             probes: what a condition needs, where there is a choice.
             discount: of the probes.
         """
+
+    @abstractmethod
+    def key(self, play: Play) -> tuple[Hashable, ...] | None:
+        """What a play of this subject follows from, where it is the same in every check; else None."""
 
 
 @final
@@ -77,7 +91,7 @@ class Battery(AbstractSubject):
 
     def __init__(self, seed: int, policy: str | PolicyMaker) -> None:
         self.seed, self.policy = seed, policy
-        self.plain = policy == "logits"
+        self.returns_logits = policy == "logits"
         self._known: dict[tuple[str, Fraction], Play] = {}
 
     def plays(self, probes: tuple[Probe, ...], discount: Fraction) -> tuple[Play, ...]:
@@ -96,6 +110,10 @@ class Battery(AbstractSubject):
             self._known[key] = Play(probe.name, tree, policy)
         return self._known[key]
 
+    def key(self, play: Play) -> tuple[Hashable, ...] | None:
+        """The seed, what the policies return, and the probe; None where someone else makes the policies."""
+        return (self.seed, self.policy, play.name) if isinstance(self.policy, str) else None
+
 
 @final
 class Given(AbstractSubject):
@@ -108,7 +126,7 @@ class Given(AbstractSubject):
         seed: of random policies.
     """
 
-    is_battery, plain = False, False
+    is_battery, returns_logits = False, True
 
     def __init__(
         self,
@@ -133,17 +151,22 @@ class Given(AbstractSubject):
         """The game itself, whatever the condition would choose."""
         return self._plays
 
+    def key(self, play: Play) -> None:
+        """None: games and policies that are given are someone else's."""
+
 
 def made(maker: PolicyMaker, tree: GameTree, seed: int) -> nn.Module:
     """Let the function make a policy, from a seed of its own, and leave torch's generator as it was.
 
     Raises:
         InvalidArgument: if it makes something else.
+        LossFailed: if it raises.
     """
     width, actions = observation_features(tree).shape[1], tree.legal_actions.shape[1]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        policy = maker(width, actions)
+        with user_code(loss_failed):
+            policy = maker(width, actions)
     if not isinstance(policy, nn.Module):
         hint = "A function given as policy is called as policy(observation_size, num_actions), and makes one."
         raise invalid("an nn.Module", f"policy({width}, {actions})", policy, hint)
@@ -159,3 +182,43 @@ def _random_table(tree: GameTree, numbers: Random) -> dict[object, list[Fraction
         odds = [next(drawn) if allowed else 0 for allowed in legal]
         table[seen] = [Fraction(one, sum(odds)) for one in odds]
     return table
+
+
+def subject_of(game: Any, policy: Any, options: CheckOptions) -> AbstractSubject:
+    """Who plays what, from the arguments of ``check``.
+
+    Args:
+        game: a game or its tree; None for the battery.
+        policy: as ``check`` takes it.
+        options: of ``check``.
+
+    Raises:
+        InvalidArgument: if one of them cannot be used, or there are too many episodes to list.
+    """
+    behaviour, seed, most = options.behaviour, options.seed, options.max_batches
+    if game is None:
+        if behaviour is not None:
+            raise invalid(
+                "a game where a behaviour policy is given", "behaviour", behaviour, "Its table is for a game."
+            )
+        if policy is None:
+            policy = "logits"
+        if isinstance(policy, str):
+            if policy not in RETURNS:
+                raise invalid(f"one of {', '.join(RETURNS)}, where no game is given", "policy", policy)
+            return Battery(seed, policy)
+        if isinstance(policy, nn.Module | Mapping) or not callable(policy):
+            hint = "Give the game it plays; or a function policy(observation_size, num_actions) that makes one."
+            raise invalid("a game where a policy is given", "policy", policy, hint)
+        return Battery(seed, cast(Any, policy))
+    tree = unroll(game)
+    episodes = size_of(tree).episodes
+    if episodes > most:
+        hint = f"Every episode is listed: the game has {episodes:,} different ones. Give a smaller horizon."
+        raise invalid(f"a game of at most {most:,} episodes", "game", game, hint)
+    if isinstance(policy, str):
+        hint = "A game that is given needs a table, an nn.Module or a function that makes one."
+        raise invalid("a policy for the game", "policy", policy, hint)
+    if not (policy is None or isinstance(policy, nn.Module | Mapping) or callable(policy)):
+        raise invalid("a table, an nn.Module or a function that makes one", "policy", policy)
+    return Given(tree, cast(Any, policy), behaviour, seed)

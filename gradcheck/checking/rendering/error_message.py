@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gradcheck.checking.rendering.phrases import batches_of, degrees, listed, percent, short, worst_probe
-from gradcheck.checking.result import CheckResult, OnProbe
+from gradcheck.checking.result import CheckResult, ProbeResult
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document import plain_text as plain
 from gradcheck.document.blocks import Block, Lines, Table, Text
@@ -52,7 +52,7 @@ def _before_the_code(result: CheckResult) -> Iterator[Block]:
         yield Text(f"Counterexample: {result.counterexample.description}")
 
 
-def _where(result: CheckResult, worst: OnProbe) -> str:
+def _where(result: CheckResult, worst: ProbeResult) -> str:
     if not worst.expected_gradient.any():
         off = "zero"
     elif worst.verdict is Verdict.PROPORTIONAL:
@@ -62,7 +62,7 @@ def _where(result: CheckResult, worst: OnProbe) -> str:
     return f"Worst on {worst.probe} ({worst.condition}, {batches_of(result.batch)}): {off}"
 
 
-def _side_by_side(result: CheckResult, worst: OnProbe) -> Iterator[Block]:
+def _side_by_side(result: CheckResult, worst: ProbeResult) -> Iterator[Block]:
     expected, true = worst.expected_gradient, worst.true_gradient
     order = torch.argsort(_counts(result, worst).nan_to_num().abs(), descending=True, stable=True).tolist()
     digits = decimals(float(torch.cat([expected, true]).nan_to_num().abs().max()))
@@ -75,7 +75,7 @@ def _side_by_side(result: CheckResult, worst: OnProbe) -> Iterator[Block]:
         yield Lines((f"… and {len(order) - _MOST_ROWS:,} more",))
 
 
-def _counts(result: CheckResult, worst: OnProbe) -> Tensor:
+def _counts(result: CheckResult, worst: ProbeResult) -> Tensor:
     """How wrong each coordinate is: where only the direction counts, what the best rescaling leaves over."""
     error = worst.expected_gradient - worst.true_gradient
     if result.accept is Verdict.UNBIASED or not math.isfinite(worst.scale):

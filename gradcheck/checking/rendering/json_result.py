@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from gradcheck.checking.result import CheckResult, OnProbe
+from gradcheck.checking.result import CheckResult, ProbeResult
 
 SCHEMA_VERSION = 1
 
@@ -72,7 +72,7 @@ def to_dict(result: CheckResult) -> dict[str, Any]:
     }
 
 
-def _probe(one: OnProbe) -> dict[str, Any]:
+def _probe(one: ProbeResult) -> dict[str, Any]:
     return {
         "probe": one.probe,
         "condition": one.condition,

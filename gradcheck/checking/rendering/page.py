@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from gradcheck.checking.rendering.phrases import batches_of, degrees, listed, percent, scale, short, worst_probe
-from gradcheck.checking.result import AtBatchSize, CheckResult, OnProbe
+from gradcheck.checking.result import AtBatchSize, CheckResult, ProbeResult
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document.blocks import Block, Lines, Text
 
@@ -39,7 +39,7 @@ def _lines(result: CheckResult) -> Iterator[str]:
         yield f"result.counterexample.code: {result.counterexample.description}"
 
 
-def _how_far(result: CheckResult, worst: OnProbe) -> Iterator[str]:
+def _how_far(result: CheckResult, worst: ProbeResult) -> Iterator[str]:
     several = len(result.probes) > 1
     up_to, far = "up to " if several else "", percent(result.relative_bias)
     where = f"{worst.probe}, {worst.condition}" if len(result.conditions) > 1 else worst.probe
@@ -70,7 +70,7 @@ def _findings(result: CheckResult) -> Iterator[str]:
         yield f"Next: {result.verdict.next_step}"
 
 
-def _wrong(result: CheckResult, worst: OnProbe) -> str:
+def _wrong(result: CheckResult, worst: ProbeResult) -> str:
     """Whether a loss is wrong or only noisy is what nobody can tell from a training curve."""
     spread = _spread(worst)
     # Where a learning rate may make up for the length, and it is not negative, what counts is the rest.
@@ -90,7 +90,7 @@ def _wrong(result: CheckResult, worst: OnProbe) -> str:
 
 
 def _not_wrong(result: CheckResult) -> str:
-    def noise(one: OnProbe) -> float:
+    def noise(one: ProbeResult) -> float:
         length = float(one.expected_gradient.norm())
         return _spread(one) / length if length else 0.0
 
@@ -103,7 +103,7 @@ def _not_wrong(result: CheckResult) -> str:
     )
 
 
-def _spread(one: OnProbe) -> float:
+def _spread(one: ProbeResult) -> float:
     """The standard deviation of one batch's gradient, as a vector; rounding may have made a variance negative."""
     spread = math.sqrt(float(one.variance.clamp(min=0).sum()))
     return spread if spread > _ROUNDING * float(one.expected_gradient.norm()) else 0.0

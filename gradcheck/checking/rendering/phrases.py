@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from gradcheck.checking.result import CheckResult, OnProbe
+from gradcheck.checking.result import CheckResult, ProbeResult
 from gradcheck.checking.verdict import Verdict
 
-_ORDER = (Verdict.UNBIASED, Verdict.PROPORTIONAL, Verdict.INCONCLUSIVE, Verdict.CONSISTENT, Verdict.BIASED)
+_ORDER = tuple(Verdict)
 _ROUNDING = 1e-13  # of a cosine
 
 
@@ -80,10 +80,10 @@ def batches_of(batch: int | tuple[int, int]) -> str:
     return f"batches of {batch}" if isinstance(batch, int) else f"batches of {batch[0]} groups of {batch[1]}"
 
 
-def worst_probe(result: CheckResult) -> OnProbe | None:
+def worst_probe(result: CheckResult) -> ProbeResult | None:
     """Where it goes most wrong: by verdict, then by direction, then by length; None where nothing was compared."""
 
-    def badness(one: OnProbe) -> tuple[int, float, float]:
+    def badness(one: ProbeResult) -> tuple[int, float, float]:
         return _ORDER.index(one.verdict), _without_rounding(one.direction_error), _without_rounding(one.relative_bias)
 
     return max(result.probes, key=badness, default=None)

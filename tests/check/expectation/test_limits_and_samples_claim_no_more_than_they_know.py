@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from gradcheck import TabularGame, TabularPolicy, estimators, unroll
-from gradcheck.checking.comparison import Comparison
-from gradcheck.checking.conditions.base import COMPLETE, CONDITIONS, Setting
-from gradcheck.checking.expectation.examination import Examination
+from gradcheck.checking.case import make_case
+from gradcheck.checking.comparison import Comparison, best_comparison
+from gradcheck.checking.conditions.registry import CONDITIONS
+from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.expectation.large_batch_limit import _at
-from gradcheck.checking.expectation.sampled import best_of
 from gradcheck.checking.probes.subjects import Play
 from gradcheck.checking.verdict import Verdict
 from gradcheck.estimators.collectors.base import CompleteEpisodes
@@ -20,28 +20,27 @@ def comparison(verdict):
 
 @pytest.mark.parametrize("verdicts", [("biased", "inconclusive"), ("inconclusive", "biased")])
 def test_one_reference_that_fails_is_no_bias_while_another_is_not_decided(verdicts):
-    assert best_of([comparison(Verdict(name)) for name in verdicts]).verdict is Verdict.INCONCLUSIVE
+    assert best_comparison([comparison(Verdict(name)) for name in verdicts]).verdict is Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("other", ["biased", "inconclusive"])
 def test_control_one_reference_that_is_met_suffices(other):
     found = [comparison(Verdict(other)), comparison(Verdict.PROPORTIONAL)]
-    assert best_of(found).verdict is best_of(found[::-1]).verdict is Verdict.PROPORTIONAL
+    assert best_comparison(found).verdict is best_comparison(found[::-1]).verdict is Verdict.PROPORTIONAL
 
 
-def examination(arms):
+def expected_gradient(arms):
     tree = unroll(TabularGame({"s": {a: [(1, "e", a, True)] for a in range(arms)}}, "s", 1))
     policy = TabularPolicy(tree)
-    setting = Setting(CONDITIONS[COMPLETE], Play("game", tree, policy), CompleteEpisodes(tree, policy))
-    found = Examination(estimators.log_prob, setting, max_batches=10)
-    found.begin(2)
-    return found
+    collector = CompleteEpisodes(tree, policy)
+    case = make_case(CONDITIONS["complete_episodes"], Play("game", tree, policy), collector)
+    return ExpectedGradient(estimators.log_prob, case, size=2, max_batches=10)
 
 
 def test_batches_that_would_fill_the_memory_are_counted_first():
     with pytest.raises(OverflowError):
-        _at(examination(10_000), 3)
+        _at(expected_gradient(10_000), 3)
 
 
 def test_control_few_are_listed():
-    assert _at(examination(3), 2).shape == (3,)
+    assert _at(expected_gradient(3), 2).shape == (3,)

@@ -19,7 +19,7 @@ def test_every_option_is_named(check):
 
 
 def test_conditions_are_named_as_they_are(check):
-    from gradcheck.checking.conditions.base import CONDITIONS
+    from gradcheck.checking.conditions.registry import CONDITIONS
 
     assert len(CONDITIONS) == 7
     text = " ".join(check("--help").out.split())

@@ -1,13 +1,13 @@
 """Every small change of the code of a right loss is rejected, unless brute force proves that it changes nothing."""
 
-from fractions import Fraction
 from functools import cache
 
 import pytest
 from torch import Tensor
 
 from gradcheck import check
-from gradcheck.checking.conditions.base import CONDITIONS, settings_of
+from gradcheck.checking.conditions.registry import CONDITIONS
+from gradcheck.checking.options import read_options
 from gradcheck.checking.probes.subjects import Battery
 from gradcheck.estimators.threads import one_thread
 from tests.check import brute_force
@@ -60,11 +60,8 @@ EQUIVALENT = {
 @cache
 def settings():
     """The games and policies of the battery; only these come from what is tested, their batches do not."""
-    made = settings_of(CONDITIONS[CONDITION], Battery(0, "logits"), groups=2, discount=Fraction(1, 2), seed=0)
-    return tuple(
-        brute_force.Setting(one.play.name, CONDITION, one.play.tree.game, one.play.policy, one.play.policy)
-        for one in made
-    )
+    made = CONDITIONS[CONDITION].cases(Battery(0, "logits"), read_options({}))
+    return tuple(brute_force.Setting(case.name, CONDITION, case.tree.game, case.policy, case.policy) for case in made)
 
 
 def is_no_loss(loss, setting):

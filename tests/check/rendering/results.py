@@ -1,11 +1,12 @@
 """Results of checks made by hand, with the numbers of real ones: what is printed of them is to be read, too."""
 
 import math
+import types
 from dataclasses import replace
 
 import torch
 
-from gradcheck.checking.result import AtBatchSize, CheckResult, Counterexample, Finding, OnProbe
+from gradcheck.checking.result import AtBatchSize, CheckResult, ConditionResult, Counterexample, Finding, ProbeResult
 from gradcheck.checking.verdict import Verdict
 
 CODE = """\
@@ -44,7 +45,7 @@ def probe(name, expected, true, variance, condition="complete_episodes"):
     bias = float((g - t).norm() / t.norm())
     direction = 1 - float(g @ t) / length if length else 1.0
     verdict = Verdict.UNBIASED if bias < 1e-9 else Verdict.PROPORTIONAL if direction < 1e-9 else Verdict.BIASED
-    return OnProbe(
+    return ProbeResult(
         probe=name,
         condition=condition,
         verdict=verdict,
@@ -60,34 +61,63 @@ def probe(name, expected, true, variance, condition="complete_episodes"):
     )
 
 
-def result(probes, verdict, *, scale=None, **options):
-    """A result about these probes."""
+def result(
+    probes,
+    verdict,
+    *,
+    by_condition=None,
+    notes=types.MappingProxyType({}),
+    conditions=("complete_episodes",),
+    exact=True,
+    **options,
+):
+    """A result about these probes, which are of the first condition."""
+    by_condition = dict.fromkeys(CONDITIONS, verdict) if by_condition is None else by_condition
+    names = by_condition if set(notes) <= set(by_condition) else CONDITIONS
+    results = [
+        ConditionResult(
+            name,
+            by_condition.get(name),
+            tuple(probes) if name == conditions[0] else (),
+            notes.get(name, ""),
+            exact or name != conditions[0],
+            5_124 if name == conditions[0] else 0,
+        )
+        for name in names
+    ]
     made = CheckResult(
         name="my_loss",
-        verdict=verdict,
         accept=Verdict.PROPORTIONAL,
-        expected_gradient=torch.cat([one.expected_gradient for one in probes]),
-        true_gradient=torch.cat([one.true_gradient for one in probes]),
-        variance=torch.cat([one.variance for one in probes]),
-        scale=scale,
-        relative_bias=max(one.relative_bias for one in probes),
-        direction_error=max(one.direction_error for one in probes),
         batch=4,
+        conditions=conditions,
+        results=tuple(results),
         by_batch_size={},
-        exact=True,
-        confidence=1.0,
         findings=(),
+        attribution=None,
         counterexample=None,
-        by_condition=dict.fromkeys(CONDITIONS, verdict),
-        notes={},
-        conditions=("complete_episodes",),
-        probes=tuple(probes),
         remarks=(),
-        batches=5_124,
         seconds=0.75,
         seed=0,
     )
     return replace(made, **options)
+
+
+def changed(result, *, probes=None, by_condition=None, notes=None, batches=None, exact=None, **parts):
+    """A result of which one part is another; what is derived is changed where it comes from."""
+    of_probes = {name: parts.pop(name) for name in ("relative_bias", "direction_error", "scale") if name in parts}
+    results = []
+    for before in result.results:
+        new = {}
+        if before.condition in result.conditions:
+            own = before.probes if probes is None else probes
+            new["probes"] = tuple(replace(probe, **of_probes) for probe in own)
+            new |= {} if batches is None else {"batches": batches}
+            new |= {} if exact is None else {"exact": exact}
+        elif by_condition is not None:
+            new["verdict"] = by_condition.get(before.condition)
+        new |= {} if notes is None else {"note": notes.get(before.condition, "")}
+        results.append(replace(before, **new))
+    return replace(result, results=tuple(results), **parts)
 
 
 TRUE = {
@@ -113,7 +143,6 @@ def unbiased():
     return result(
         scaled([1, 1, 1]),
         Verdict.UNBIASED,
-        scale=1.0,
         by_batch_size={n: at(Verdict.UNBIASED, 1.0, 3e-16, 0.0, 70 * n) for n in (1, 2, 4)},
     )
 
@@ -122,7 +151,6 @@ def proportional():
     return result(
         scaled([0.75, 0.75, 0.75]),
         Verdict.PROPORTIONAL,
-        scale=0.75,
         by_batch_size={
             1: at(Verdict.BIASED, None, 1.0, 1.0, 7),
             2: at(Verdict.PROPORTIONAL, 0.5, 0.5, 0.0, 28),
@@ -212,7 +240,6 @@ def inconclusive():
         scaled([1.02, 0.97, 1.05]),
         Verdict.INCONCLUSIVE,
         exact=False,
-        confidence=0.999999,
         batch=(2, 8),
         conditions=("groups", "complete_episodes"),
         by_condition={"groups": Verdict.INCONCLUSIVE, "complete_episodes": Verdict.UNBIASED},

@@ -1,7 +1,6 @@
 """Claim: the page of a result reads as in the snapshot, fits one screen, and is what printing the result prints."""
 
 import io
-from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -9,7 +8,7 @@ from rich.console import Console
 from gradcheck.checking.rendering.page import page
 from gradcheck.document import plain_text as plain
 from gradcheck.document import rich_text
-from tests.check.rendering.results import MADE
+from tests.check.rendering.results import MADE, changed
 
 WIDTH, HEIGHT = 80, 24
 
@@ -58,7 +57,7 @@ def test_what_passes_takes_less_than_what_fails():
 
 
 @pytest.mark.parametrize(
-    "changed",
+    "part",
     [
         {"relative_bias": 0.123},
         {"direction_error": 0.5},
@@ -75,8 +74,8 @@ def test_what_passes_takes_less_than_what_fails():
         {"batch": 9},
         {"exact": False},
     ],
-    ids=lambda changed: next(iter(changed)),
+    ids=lambda part: next(iter(part)),
 )
-def test_control_every_part_of_a_result_is_on_the_page(changed):
+def test_control_every_part_of_a_result_is_on_the_page(part):
     result = MADE["biased"]()
-    assert in_plain_text(replace(result, **changed)) != in_plain_text(result)
+    assert in_plain_text(changed(result, **part)) != in_plain_text(result)

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from gradcheck.assertions import GradcheckError
 from gradcheck.checking.rendering.error_message import message
 from gradcheck.checking.rendering.phrases import worst_probe
 from gradcheck.checking.verdict import Verdict
-from gradcheck.errors import GradcheckError
-from tests.check.rendering.results import CODE, MADE, probe
+from tests.check.rendering.results import CODE, MADE, changed, probe
 
 FAILED = [name for name, made in MADE.items() if not made()]
 ROWS = 12
@@ -58,7 +58,7 @@ def test_the_last_line_is_the_next_step(result):
 def test_where_only_the_direction_counts_rows_of_another_length_come_last():
     """Twice the truth but for one small row: that row is the error, if lengths are free; the longest one, if not."""
     lopsided = probe("game", (2.0, 20.0, 0.5), (1.0, 10.0, -0.5), (1.0, 1.0, 1.0))
-    result = replace(MADE["biased"](), probes=(lopsided,), findings=(), counterexample=None)
+    result = changed(MADE["biased"](), probes=(lopsided,), findings=(), counterexample=None)
     free = message(result)
     bound = message(replace(result, accept=Verdict.UNBIASED))
     assert first_row(free).startswith("weight[1, 0]")
@@ -89,7 +89,7 @@ def test_a_probe_without_a_truth_is_shown_too():
         probe("game", (1.0, -1.0), (1.0, -1.0), (1.0, 1.0)), scale=float("nan"), relative_bias=float("inf")
     )
     nothing = replace(nothing, true_gradient=torch.zeros(2, dtype=torch.float64), verdict=MADE["biased"]().verdict)
-    text = message(replace(MADE["biased"](), probes=(nothing,)))
+    text = message(changed(MADE["biased"](), probes=(nothing,)))
     assert "infinitely much off" in " ".join(text.split())
     assert "nan" not in text
 

@@ -2,13 +2,12 @@
 
 import copy
 import json
-from dataclasses import replace
 
 import jsonschema
 import pytest
 
 from gradcheck.checking.rendering.json_result import SCHEMA_VERSION, load_schema, to_dict
-from tests.check.rendering.results import MADE
+from tests.check.rendering.results import MADE, changed
 
 SCHEMA = load_schema()
 FITS = jsonschema.Draft202012Validator(SCHEMA)
@@ -81,7 +80,7 @@ def test_its_numbers_are_those_of_the_result(result):
 
 
 def test_numbers_that_are_not_finite_are_null(result):
-    made = written(replace(result, relative_bias=float("inf"), direction_error=float("nan"), scale=float("nan")))
+    made = written(changed(result, relative_bias=float("inf"), direction_error=float("nan"), scale=float("nan")))
     FITS.validate(made)
     assert made["relative_bias"] is made["direction_error"] is made["scale"] is None
 
@@ -103,7 +102,7 @@ def at(document, path):
     return document
 
 
-def changed(document, path, change):
+def mutated(document, path, change):
     mutant = copy.deepcopy(document)
     change(at(mutant, path[:-1]), path[-1])
     return mutant
@@ -114,13 +113,13 @@ def test_control_a_document_without_any_one_key_is_refused(document):
     required = [path for path in keys if path[-2:-1] not in {(name,) for name in BY_CONDITION}]
     assert len(required) > 40
     for path in required:
-        assert not FITS.is_valid(changed(document, path, lambda holder, key: holder.pop(key))), path
+        assert not FITS.is_valid(mutated(document, path, lambda holder, key: holder.pop(key))), path
 
 
 def test_control_a_document_with_any_value_of_another_type_is_refused(document):
     for path in places(document):
         for wrong in ({"wrong": 1}, "wrong", [{}], -0.5):
-            mutant = changed(document, path, lambda holder, key, wrong=wrong: holder.__setitem__(key, wrong))
+            mutant = mutated(document, path, lambda holder, key, wrong=wrong: holder.__setitem__(key, wrong))
             there = at(document, path)
             fits_anyway = isinstance(wrong, type(there)) or (there is None and isinstance(wrong, float))
             assert fits_anyway or not FITS.is_valid(mutant), (path, wrong)

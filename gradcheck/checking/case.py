@@ -1,0 +1,248 @@
+"""What a loss is examined on: a case is one game, policy and way to collect batches; a condition makes the cases."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import ClassVar, TypeAlias, final
+
+from torch import nn
+
+from gradcheck.checking.estimate import GradientEstimate, TrueGradient
+from gradcheck.checking.failure import loss_failed
+from gradcheck.checking.names import ConditionName
+from gradcheck.checking.options import CheckOptions
+from gradcheck.checking.probes.battery import Probe
+from gradcheck.checking.probes.coordinates import parameters_of
+from gradcheck.checking.probes.subjects import AbstractSubject, Play
+from gradcheck.estimators.collectors.base import AbstractCollector, CompleteEpisodes
+from gradcheck.estimators.distributions import Policy
+from gradcheck.objectives import Objective
+from gradcheck.tree.unroll import GameTree
+from gradcheck.tree.user_code import user_code
+from gradcheck.tree.values.policy_table import PolicyTable
+
+#: Batch size → the expected gradient of a loss on undivided batches.
+Expectation: TypeAlias = Callable[[int], GradientEstimate]
+
+
+class NotApplicable(Exception):
+    """A condition says nothing about what was asked; its text is the reason."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One game, policy and way to collect batches, under one condition; ``make_case`` validates the policy, once.
+
+    Cases of the battery have a key. Two cases with equal keys are equal, so that what is worked out for one of them
+    serves in later checks, too. Any other case is equal to itself alone.
+
+    Attributes:
+        condition: under which.
+        name: of the probe, or "the game".
+        tree: the unrolled game.
+        policy: at whose parameters the loss is evaluated.
+        behaviour: what samples the episodes, where that is not the policy.
+        parameters: {name: parameter} of the policy, those that action probabilities depend on.
+        collector: all batches with their probabilities.
+        objective: what is maximised, where that is not the expected return.
+        remarks: on the parameters that are left out.
+        key: of a case of the battery.
+    """
+
+    condition: Condition
+    name: str
+    tree: GameTree = field(repr=False)
+    policy: nn.Module = field(repr=False)
+    behaviour: Policy | PolicyTable | None = field(repr=False)
+    parameters: Mapping[str, nn.Parameter] = field(repr=False)
+    collector: AbstractCollector = field(repr=False)
+    objective: Objective | None = field(repr=False)
+    remarks: tuple[str, ...] = field(repr=False)
+    key: Hashable | None = field(repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Case) or self.key is None:
+            return self is other
+        return self.key == other.key
+
+    def __hash__(self) -> int:
+        return id(self) if self.key is None else hash(self.key)
+
+    @property
+    def where(self) -> str:
+        """In words, for messages. It begins with "on" or "in"."""
+        game = f"on the probe {self.name}" if self.name.isidentifier() else f"in {self.name}"
+        return game if self.condition.goes_without_saying else f"{game} under {self.condition.name}"
+
+    @cached_property
+    def largest_return(self) -> float:
+        """In absolute value, over all steps of all complete episodes."""
+        return float(self.collector.every.episodes.future_returns.abs().max())
+
+
+def make_case(
+    condition: Condition,
+    play: Play,
+    collector: AbstractCollector,
+    *,
+    objective: Objective | None = None,
+    key: Hashable | None = None,
+) -> Case:
+    """Validate the policy of a game, and put it under a condition.
+
+    Args:
+        condition: under which.
+        play: the game, the policy at whose parameters the loss is evaluated, and what samples.
+        collector: all batches with their probabilities.
+        objective: what is maximised, where that is not the expected return.
+        key: of a case of the battery.
+
+    Raises:
+        InvalidArgument: if the policy has no parameters that its probabilities depend on, or cannot play the game.
+        LossFailed: if the policy raises.
+    """
+    with user_code(loss_failed):  # the policy is asked about every observation
+        parameters, remarks = parameters_of(play.policy, play.tree)
+    return Case(
+        condition,
+        play.name,
+        play.tree,
+        play.policy,
+        play.behaviour,
+        parameters,
+        collector,
+        objective,
+        remarks,
+        key,
+    )
+
+
+class Condition(ABC):
+    """How batches arise, and what counts as the true gradient. To add one, write a class like these in a file."""
+
+    #: As users write it.
+    name: ClassVar[ConditionName]
+    #: What it means, in one sentence.
+    summary: ClassVar[str]
+    #: Of the battery, those that it is tried on.
+    probes: ClassVar[tuple[Probe, ...]]
+    #: Whether a loss may be right in the limit of large batches only.
+    has_limit: ClassVar[bool] = True
+    #: Whether other batch sizes are looked at, too.
+    has_other_sizes: ClassVar[bool] = True
+    #: Whether the last episode of a batch may be cut before its end.
+    cuts_episodes: ClassVar[bool] = False
+    #: Whether the true gradient is another one at another batch size.
+    truth_depends_on_size: ClassVar[bool] = False
+    #: Whether batches can be sampled where they are too many.
+    can_be_sampled: ClassVar[bool] = True
+    #: Whether it is the default, and so not named in messages.
+    goes_without_saying: ClassVar[bool] = False
+    #: Batch sizes at which a counterexample is looked for; none where it is not.
+    counterexample_sizes: ClassVar[tuple[int, ...]] = (1, 2, 3)
+
+    @property
+    def of_a_given_game(self) -> ConditionName:
+        """The condition that asks the same about a game that has what this one is about."""
+        return self.name
+
+    def cases(self, subject: AbstractSubject, options: CheckOptions) -> tuple[Case, ...]:
+        """The cases that a loss is examined on.
+
+        Raises:
+            NotApplicable: if the condition says nothing about the game that was given, or with these options.
+            InvalidArgument: if a policy cannot be used.
+        """
+        self.require(options)
+        found = []
+        for play in subject.plays(self.probes, self.discount(options)):
+            if not subject.is_battery:
+                self.require_of_game(play.tree)
+            placed = self.placed(play, options)
+            key = None if options.objective is not None else subject.key(placed)
+            found.append(
+                make_case(
+                    self,
+                    placed,
+                    self.collector(placed, options),
+                    objective=options.objective,
+                    key=None if key is None else (self.name, *self.key(options), *key),
+                )
+            )
+        return tuple(found)
+
+    def require(self, options: CheckOptions) -> None:
+        """Refuse options with which the condition says nothing.
+
+        Raises:
+            NotApplicable: if so.
+        """
+        del options
+
+    def require_of_game(self, tree: GameTree) -> None:
+        """Refuse a given game about which the condition says nothing.
+
+        Raises:
+            NotApplicable: if so.
+        """
+        del tree
+
+    def discount(self, options: CheckOptions) -> Fraction:
+        """Of the probes."""
+        del options
+        return Fraction(1)
+
+    def key(self, options: CheckOptions) -> tuple[Hashable, ...]:
+        """The options that cases of the battery depend on, besides its seed."""
+        del options
+        return ()
+
+    def placed(self, play: Play, options: CheckOptions) -> Play:
+        """The game and the policies, with the parameters where the loss is evaluated."""
+        del options
+        return play
+
+    def collector(self, play: Play, options: CheckOptions) -> AbstractCollector:
+        """All batches with their probabilities."""
+        del options
+        return CompleteEpisodes(play.tree, play.sampler)
+
+    def size(self, options: CheckOptions) -> int:
+        """N, the number of episodes in a batch, or of steps in a buffer."""
+        return options.num_episodes
+
+    def batch_of_size(self, size: int) -> int | tuple[int, int]:
+        """The option ``batch`` for which ``size`` is this."""
+        return size
+
+    def words_for_a_batch(self, size: int) -> str:
+        """Such as "a batch of 4"."""
+        return f"a batch of {size}"
+
+    def small_size(self, size: int) -> int:
+        """Of batches on which most mistakes are told apart already: two episodes, where they are drawn one by one."""
+        return min(2, size)
+
+    def on_the_battery(self, case: Case) -> ConditionName:
+        """The condition under which the battery is most like a given game, where mistakes are told apart."""
+        del case
+        return self.name
+
+    def estimate(self, whole: Expectation, size: int) -> GradientEstimate:
+        """The expected gradient at a batch size, from that on undivided batches of any size."""
+        return whole(size)
+
+    @abstractmethod
+    def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
+        """The gradients of which a loss has to have one.
+
+        Args:
+            case: of this condition.
+            size: of the batches.
+            whole: what the loss itself gives on undivided batches.
+        """

@@ -1,0 +1,50 @@
+"""Games with a discount: γ^t belongs to the gradient of what is maximised."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from fractions import Fraction
+from typing import final
+
+from gradcheck.checking.case import Case, Condition, Expectation, NotApplicable
+from gradcheck.checking.estimate import TrueGradient
+from gradcheck.checking.names import ConditionName
+from gradcheck.checking.options import CheckOptions
+from gradcheck.checking.probes import battery
+from gradcheck.checking.true_gradients import of_return_or_surrogate
+from gradcheck.tree.unroll import GameTree
+
+
+@final
+class DiscountedCondition(Condition):
+    """Complete episodes of games with a discount."""
+
+    name = "discounted"
+    summary = "Complete episodes of games with a discount."
+    probes = (
+        battery.TWO_DECISIONS,
+        battery.UNEQUAL_LENGTHS,
+    )
+
+    @property
+    def of_a_given_game(self) -> ConditionName:
+        """Complete episodes: the discount is the game's own."""
+        return "complete_episodes"
+
+    def require_of_game(self, tree: GameTree) -> None:
+        """Refuse a game without a discount."""
+        if tree.game.discount == 1:
+            raise NotApplicable("The game that was given has no discount.")
+
+    def discount(self, options: CheckOptions) -> Fraction:
+        """That of the options."""
+        return options.discount
+
+    def key(self, options: CheckOptions) -> tuple[Hashable, ...]:
+        """The discount."""
+        return (options.discount,)
+
+    def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
+        """∇J, or that of the surrogate where another policy samples."""
+        del size, whole
+        return of_return_or_surrogate(case)

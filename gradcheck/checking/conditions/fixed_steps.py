@@ -1,0 +1,53 @@
+"""A buffer of a fixed number of steps, filled with one episode after another."""
+
+from __future__ import annotations
+
+from typing import final
+
+from gradcheck.checking.case import Case, Condition, Expectation, NotApplicable
+from gradcheck.checking.estimate import TrueGradient
+from gradcheck.checking.options import CheckOptions
+from gradcheck.checking.probes import battery
+from gradcheck.checking.probes.subjects import Play
+from gradcheck.checking.true_gradients import on_the_same_buffers
+from gradcheck.estimators.collectors.base import AbstractCollector, FixedSteps
+
+
+@final
+class FixedStepsCondition(Condition):
+    """A buffer of N steps: episodes one after another, the last cut where it is not over."""
+
+    name = "fixed_steps"
+    summary = "A buffer of N steps: episodes one after another, the last cut where it is not over."
+    probes = (
+        battery.UNEQUAL_LENGTHS,
+        battery.CHANCE,
+    )
+    has_limit = False
+    has_other_sizes = False
+    cuts_episodes = True
+    truth_depends_on_size = True
+    can_be_sampled = False
+
+    def require(self, options: CheckOptions) -> None:
+        """Refuse an objective."""
+        if options.objective is not None:
+            raise NotApplicable("An objective says what complete episodes are worth, and a buffer cuts them.")
+
+    def collector(self, play: Play, options: CheckOptions) -> AbstractCollector:
+        """All buffers."""
+        del options
+        return FixedSteps(play.tree, play.sampler)
+
+    def words_for_a_batch(self, size: int) -> str:
+        """A buffer."""
+        return f"a buffer of {size} steps"
+
+    def small_size(self, size: int) -> int:
+        """The size itself: a shorter buffer cuts other episodes."""
+        return size
+
+    def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
+        """The log-probability loss on the same buffers, with the exact value of the state at the cut."""
+        del whole
+        return on_the_same_buffers(case, size)

@@ -1,0 +1,52 @@
+"""Groups of episodes from one start each, as language models are trained: several answers to one prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import final
+
+from gradcheck.checking.case import Case, Condition, Expectation
+from gradcheck.checking.estimate import TrueGradient
+from gradcheck.checking.options import CheckOptions
+from gradcheck.checking.probes import battery
+from gradcheck.checking.probes.subjects import Play
+from gradcheck.checking.true_gradients import of_return_or_surrogate
+from gradcheck.estimators.collectors.base import AbstractCollector, Groups
+
+
+@final
+class GroupsCondition(Condition):
+    """Groups of complete episodes, each group from one start."""
+
+    name = "groups"
+    summary = "Groups of complete episodes, each group from one start."
+    probes = (battery.TWO_STARTS,)
+    has_other_sizes = False
+    counterexample_sizes = (4,)
+
+    def key(self, options: CheckOptions) -> tuple[Hashable, ...]:
+        """The number of groups."""
+        return (options.num_groups,)
+
+    def collector(self, play: Play, options: CheckOptions) -> AbstractCollector:
+        """All batches of so many groups."""
+        return Groups(play.tree, play.sampler, groups=options.num_groups)
+
+    def size(self, options: CheckOptions) -> int:
+        """K · g; of a single number, two groups of half of it each, or of two episodes."""
+        if isinstance(options.batch, tuple):
+            return options.num_episodes
+        return options.num_groups * max(2, options.batch // 2)
+
+    def batch_of_size(self, size: int) -> tuple[int, int]:
+        """Two groups."""
+        return (2, size // 2)
+
+    def small_size(self, size: int) -> int:
+        """The size itself: groups stay as large as they are."""
+        return size
+
+    def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
+        """∇J, or that of the surrogate where another policy samples."""
+        del size, whole
+        return of_return_or_surrogate(case)

@@ -1,0 +1,31 @@
+"""Games in which an action is not always legal: the mask of sampling belongs into the loss."""
+
+from __future__ import annotations
+
+from typing import final
+
+from gradcheck.checking.case import Case, Condition, Expectation, NotApplicable
+from gradcheck.checking.estimate import TrueGradient
+from gradcheck.checking.probes import battery
+from gradcheck.checking.true_gradients import of_return_or_surrogate
+from gradcheck.tree.unroll import GameTree
+
+
+@final
+class IllegalActionsCondition(Condition):
+    """Complete episodes of a game in which an action is not always legal."""
+
+    name = "illegal_actions"
+    summary = "Complete episodes of a game in which an action is not always legal."
+    probes = (battery.ILLEGAL_ACTION,)
+    counterexample_sizes = ()  # the games that are searched have no illegal actions
+
+    def require_of_game(self, tree: GameTree) -> None:
+        """Refuse a game in which all actions are legal."""
+        if tree.legal_actions.all():
+            raise NotApplicable("In the game that was given every action is always legal.")
+
+    def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
+        """∇J, or that of the surrogate where another policy samples."""
+        del size, whole
+        return of_return_or_surrogate(case)

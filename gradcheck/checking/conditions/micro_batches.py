@@ -1,0 +1,51 @@
+"""A batch that is split in two, as gradient accumulation does."""
+
+from __future__ import annotations
+
+from typing import final
+
+from gradcheck.checking.case import Case, Condition, Expectation, NotApplicable
+from gradcheck.checking.estimate import GradientEstimate, TrueGradient
+from gradcheck.checking.options import CheckOptions
+from gradcheck.checking.probes import battery
+
+
+@final
+class MicroBatchesCondition(Condition):
+    """The batch in two parts, whose gradients are averaged."""
+
+    name = "micro_batches"
+    summary = "The batch in two parts, whose gradients are averaged."
+    probes = (
+        battery.SHARED_PARAMETERS,
+        battery.UNEQUAL_LENGTHS,
+    )
+    has_limit = False
+    has_other_sizes = False
+    truth_depends_on_size = True
+    can_be_sampled = False
+    counterexample_sizes = (2, 4)
+
+    def require(self, options: CheckOptions) -> None:
+        """Refuse a batch of one episode."""
+        if self.size(options) < 2:
+            raise NotApplicable("A batch of 1 cannot be split.")
+
+    def small_size(self, size: int) -> int:
+        """That of a part."""
+        return max(1, size // 2)
+
+    def estimate(self, whole: Expectation, size: int) -> GradientEstimate:
+        """Of the mean of two independent parts."""
+        first, second = (whole(part) for part in (size // 2, size - size // 2))
+        return GradientEstimate(
+            (first.mean + second.mean) / 2,
+            (first.variance + second.variance) / 4,
+            max(first.term_size, second.term_size),
+            first.num_batches + second.num_batches,
+        )
+
+    def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
+        """What the loss itself gives on the undivided batch."""
+        del case
+        return (TrueGradient("the loss itself on the undivided batch", whole(size).mean),)

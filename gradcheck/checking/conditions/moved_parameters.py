@@ -1,0 +1,58 @@
+"""The second update on one batch, and all later ones: the policy is no longer the one that sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from copy import deepcopy
+from dataclasses import replace
+from typing import final
+
+import torch
+
+from gradcheck.checking.case import Case, Condition, Expectation
+from gradcheck.checking.estimate import TrueGradient
+from gradcheck.checking.options import CheckOptions
+from gradcheck.checking.probes import battery
+from gradcheck.checking.probes.subjects import Play
+from gradcheck.checking.true_gradients import of_return_or_surrogate
+
+_LEAST_MOVE, _LARGEST_MOVE = 0.4, 0.9  # of each parameter: most ratios leave the interval from 0.8 to 1.2
+
+
+@final
+class MovedParametersCondition(Condition):
+    """Several updates on one batch: the parameters have moved since it was sampled."""
+
+    name = "moved_parameters"
+    summary = "Several updates on one batch: the parameters have moved since it was sampled."
+    probes = (
+        battery.TWO_DECISIONS,
+        battery.SHARED_PARAMETERS,
+        battery.UNEQUAL_LENGTHS,
+    )
+    has_limit = False
+    counterexample_sizes = (1, 2)
+
+    def key(self, options: CheckOptions) -> tuple[Hashable, ...]:
+        """The seed, which decides where the parameters move."""
+        return (options.seed,)
+
+    def placed(self, play: Play, options: CheckOptions) -> Play:
+        """Sampled at the parameters as they are, with the policy moved away from there."""
+        policy = deepcopy(play.policy)
+        numbers = torch.Generator().manual_seed(options.seed)
+        with torch.no_grad():
+            for parameter in policy.parameters():
+                moves = torch.rand(parameter.shape, generator=numbers, dtype=torch.float64)
+                signs = torch.randint(2, parameter.shape, generator=numbers) * 2 - 1
+                step = signs * (_LEAST_MOVE + (_LARGEST_MOVE - _LEAST_MOVE) * moves)
+                parameter.add_(step.to(parameter))
+        return replace(play, policy=policy, behaviour=play.sampler)
+
+    def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
+        """∇J at the moved parameters, or that of the surrogate."""
+        del size, whole
+        of_return, *others = of_return_or_surrogate(case)
+        if not others:
+            return (of_return,)
+        return (replace(of_return, words="the expected return at the moved parameters"), *others)

@@ -1,0 +1,170 @@
+"""A loss on a case → its expected gradient at any batch size, each size worked out once, in the first way that can."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import final
+
+import numpy as np
+
+from gradcheck.checking.budgets import MOST_SEQUENCES, ORDER_TRIALS
+from gradcheck.checking.case import Case
+from gradcheck.checking.comparison import Comparison, compare
+from gradcheck.checking.estimate import GradientEstimate, TrueGradient
+from gradcheck.checking.expectation.enumerated import expectation
+from gradcheck.checking.expectation.loss_gradient import AnyLoss, LossGradient
+from gradcheck.checking.expectation.u_statistics import expectation_by_structure
+from gradcheck.checking.probes.probe_policy import ProbePolicy
+from gradcheck.checking.tolerances import LEAST_GRADIENT
+from gradcheck.estimators.episodes import Episodes
+from gradcheck.tree.errors import InvalidArgument, invalid
+
+_HINT = 'The policies of the battery return {}; policy="categorical" or "logits_and_value" makes them return those.'
+
+
+@final
+class ExpectedGradient:
+    """Minus the expected gradient of one loss on one case.
+
+    Args:
+        loss: to be minimised.
+        case: the game, the policy and the condition.
+        size: N, the batch size that was asked for.
+        max_batches: the most to be enumerated.
+        learning_rate: of an optimiser that the loss makes for itself.
+        sequences: whether few batches are enumerated as sequences, without asking whether order matters to the loss.
+
+    Attributes:
+        gradient: of single batches.
+    """
+
+    def __init__(
+        self,
+        loss: AnyLoss,
+        case: Case,
+        *,
+        size: int,
+        max_batches: int,
+        learning_rate: float | None = None,
+        sequences: bool = True,
+    ) -> None:
+        self.case, self.size = case, size
+        self._max_batches, self._sequences = max_batches, sequences
+        returns = case.policy.returns if isinstance(case.policy, ProbePolicy) else ""
+        self.gradient = LossGradient(
+            loss,
+            case.policy,
+            case.parameters,
+            where=case.where,
+            learning_rate=learning_rate,
+            hint=_HINT.format(returns) if returns else "",
+        )
+        self._numbers = np.random.default_rng(0)
+        self._on_whole_batches: dict[int, GradientEstimate] = {}
+        self._estimates: dict[int, GradientEstimate] = {}
+        self._truths: dict[int, tuple[TrueGradient, ...]] = {}
+
+    def at(self, size: int) -> GradientEstimate:
+        """The expectation at a batch size, under the condition.
+
+        Raises:
+            InvalidArgument: if there are too many batches, and no structure of the loss makes them fewer.
+            LossFailed: if the loss raises.
+        """
+        if size not in self._estimates:
+            self._estimates[size] = self.case.condition.estimate(self.whole, size)
+        return self._estimates[size]
+
+    def whole(self, size: int) -> GradientEstimate:
+        """The expectation on undivided batches, whatever the condition."""
+        if size not in self._on_whole_batches:
+            self._on_whole_batches[size] = self._enumerated(size)
+        return self._on_whole_batches[size]
+
+    def true_gradients(self, size: int) -> tuple[TrueGradient, ...]:
+        """Those of which the loss has to have one, at a batch size."""
+        condition = self.case.condition
+        asked = size if condition.truth_depends_on_size else self.size
+        if asked not in self._truths:
+            self._truths[asked] = condition.true_gradients(self.case, asked, self.whole)
+        return self._truths[asked]
+
+    def compare(self, size: int) -> Comparison:
+        """How the expected gradient stands to the true one, at a batch size."""
+        estimate, truths = self.at(size), self.true_gradients(size)
+        self._refuse_cancellation(estimate, truths)
+        return compare(estimate, truths, self.gradient.tolerances, returns=self.case.largest_return)
+
+    def count(self, size: int) -> int:
+        """How many batches must be enumerated at a size."""
+        return self.case.collector.count(size, ordered=self._as_sequences(size))
+
+    @property
+    def num_batches(self) -> int:
+        """How many different ones were evaluated so far."""
+        return sum(estimate.num_batches for estimate in self._on_whole_batches.values())
+
+    def random_batch(self) -> Episodes:
+        """One of the batches of the size asked for, another one each time.
+
+        Raises:
+            InvalidArgument: if that takes a list of all of them, and they are too many.
+        """
+        collector = self.case.collector
+        lists_all = not collector.num_units(self.size, ordered=True)
+        if lists_all and self.count(self.size) > self._max_batches:
+            raise self._too_many(self.size)
+        return collector.some(self.size, self._numbers)[0]
+
+    @cached_property
+    def order_matters(self) -> bool:
+        """Whether the loss depends on the order of what is drawn independently; tried, not assumed."""
+        collector = self.case.collector
+        if not collector.num_units(self.size, ordered=True):
+            return True  # nothing is drawn independently of what lies before it
+        size = self.size if collector.in_groups else max(2, self.size)  # larger sizes may be asked about later
+        for batch in collector.telling(size, ORDER_TRIALS, self._numbers) if size > 1 else ():
+            mixed = collector.shuffled(batch, self._numbers)
+            if (mixed.chosen == batch.chosen).all():
+                continue
+            in_order, shuffled = (self.gradient.of(batches[0]) for batches in (batch, mixed))
+            tolerance = self.gradient.tolerances.repetition * (1 + in_order.abs().max())
+            if (in_order - shuffled).abs().max() > tolerance:
+                return True
+        return False
+
+    def _as_sequences(self, size: int) -> bool:
+        """Whether batches are enumerated as sequences: where they are few, that is surer than any trial."""
+        few = self.case.collector.count(size, ordered=True) <= min(MOST_SEQUENCES, self._max_batches)
+        return (self._sequences and few) or self.order_matters
+
+    def _enumerated(self, size: int) -> GradientEstimate:
+        collector = self.case.collector
+        if self.count(size) <= self._max_batches:
+            batches = collector.batches(size, ordered=self._as_sequences(size))
+            return expectation(self.gradient, batches, label=f"batches {self.case.where}")
+        if not self.order_matters:
+            estimate = expectation_by_structure(self.gradient, collector, size, self._max_batches)
+            if estimate is not None:
+                return estimate
+        raise self._too_many(size)
+
+    def _too_many(self, size: int) -> InvalidArgument:
+        where = self.case.where[:1].upper() + self.case.where[1:]
+        hint = (
+            f"{where} there are {self.count(size):,} batches of {size}, and the loss is no sum over single episodes, "
+            "or over pairs. Give a smaller batch or game, or a larger max_batches; or draws, the number of batches to "
+            "sample."
+        )
+        return invalid(f"at most {self._max_batches:,} batches to enumerate", "batch", size, hint)
+
+    def _refuse_cancellation(self, estimate: GradientEstimate, truths: tuple[TrueGradient, ...]) -> None:
+        """Of terms a million times as large as what they add up to, nothing is left but rounding."""
+        returns, tolerance = self.case.largest_return, self.gradient.tolerances
+        lengths = [float(truth.gradient.norm()) for truth in truths]
+        natural = max(*lengths, float(estimate.mean.norm()), LEAST_GRADIENT * returns)
+        if returns and tolerance.comparison * estimate.term_size > tolerance.cancellation * natural:
+            where = self.case.where[:1].upper() + self.case.where[1:]
+            hint = f"{where} its terms cancel to {natural:.1e}."
+            expected = "a loss whose terms do not cancel to rounding errors"
+            raise invalid(expected, "the size of terms", estimate.term_size, hint)

@@ -1,0 +1,57 @@
+"""The gradients of a loss on many batches of one layout, in one forward and one backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, final
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from gradcheck.estimators.batches import AlikeBatches
+from gradcheck.estimators.episodes import Episodes
+
+
+def vectorised_gradients(
+    loss: Callable[[Any, Episodes], Any],
+    policy: nn.Module,
+    parameters: Mapping[str, nn.Parameter],
+    batches: AlikeBatches,
+) -> Tensor:
+    """[B, P] float64, minus the gradient on each of B batches; it raises whatever torch does where the loss cannot.
+
+    Each batch has parameters of its own, so that the gradient of the sum holds those of all. ``torch.func.grad`` says
+    the same, but imports torch's compiler for it, which takes longer than a whole check.
+
+    Args:
+        loss: ``loss(policy, episodes)``, which returns a scalar.
+        policy: in whose parameters.
+        parameters: by name, those the gradient is taken in.
+        batches: of one layout.
+    """
+    module = _LossOfPolicy(policy, loss)
+    copies = {
+        f"policy.{name}": parameter.detach().expand(len(batches), *parameter.shape).clone().requires_grad_()
+        for name, parameter in parameters.items()
+    }
+
+    def value(own: dict[str, Tensor], parts: dict[str, Tensor]) -> Tensor:
+        return functional_call(module, own, (batches.together(parts),)).reshape(())
+
+    losses = vmap(value)(copies, batches.parts)
+    found = torch.autograd.grad(losses.sum(), list(copies.values()), allow_unused=True, materialize_grads=True)
+    return -torch.cat([gradient.detach().reshape(len(batches), -1).double().cpu() for gradient in found], dim=1)
+
+
+@final
+class _LossOfPolicy(nn.Module):
+    """The loss as a module around its policy, so that torch can put other numbers in place of its parameters."""
+
+    def __init__(self, policy: nn.Module, loss: Callable[[Any, Episodes], Any]) -> None:
+        super().__init__()
+        self.policy = policy
+        self._loss = (loss,)  # not as an attribute of its own: a loss may be a module, and would become a part of this
+
+    def forward(self, episodes: Episodes) -> Any:
+        return self._loss[0](self.policy, episodes)
