@@ -14,12 +14,12 @@ Average: TypeAlias = Callable[[Tensor, Episodes], Tensor]
 
 
 def over_episodes(terms: Tensor, episodes: Episodes) -> Tensor:
-    """Sum over all steps, divided by the number of episodes N: the mean over episodes of their sums."""
+    """Average over episodes: the sum over all steps, divided by the number of episodes N."""
     return terms.sum() / episodes.num_episodes
 
 
 def over_steps(terms: Tensor, episodes: Episodes) -> Tensor:
-    """Mean over all steps of the batch.
+    """Average over all steps of the batch.
 
     It divides by N times the average length, so that the step size depends less on the length of episodes. That average
     is the batch's own: where lengths differ, the expected gradient turns in general, and points the right way only in

@@ -97,11 +97,11 @@ def as_distribution(output: object, legal_actions: Tensor) -> ActionDistribution
 
 
 def action_log_probs(policy: Policy, episodes: Episodes) -> Tensor:
-    """[T] log π(action | observation) of the actions taken."""
+    """Compute log π(action | observation) of the actions taken, [T]."""
     return action_distribution(policy, episodes.observations, episodes.legal_actions).log_prob(episodes.actions)
 
 
 def action_probs(policy: Policy, episodes: Episodes) -> Tensor:
-    """[T] π(action | observation) of the actions taken."""
+    """Compute π(action | observation) of the actions taken, [T]."""
     probs = action_distribution(policy, episodes.observations, episodes.legal_actions).probs
     return probs.gather(-1, episodes.actions.unsqueeze(-1)).squeeze(-1)

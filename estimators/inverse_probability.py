@@ -14,7 +14,7 @@ from gradcheck.estimators.weights import Weights, future_returns
 def inverse_prob(
     policy: Policy, episodes: Episodes, *, weights: Weights = future_returns, average: Average = over_episodes
 ) -> Tensor:
-    r"""Reference: Schulman, Heess, Weber & Abbeel (2015), *Gradient estimation using stochastic computation graphs*.
+    r"""Compute the inverse-probability loss: ratios π / detach(π), with the gradient of ``log_prob`` on every batch.
 
     .. math:: loss = - \frac1N \sum_t \frac{\pi(a_t | o_t)}{detach(\pi(a_t | o_t))} \cdot f_t
 
@@ -33,6 +33,9 @@ def inverse_prob(
 
     Returns:
         A scalar to minimise.
+
+    Reference:
+        Schulman, Heess, Weber & Abbeel (2015), *Gradient estimation using stochastic computation graphs*.
     """
     probs = action_probs(policy, episodes)
     return surrogate_loss(probs / probs.detach(), episodes, weights, average)

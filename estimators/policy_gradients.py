@@ -14,9 +14,7 @@ from gradcheck.estimators.weights import Weights, future_returns
 def log_prob(
     policy: Policy, episodes: Episodes, *, weights: Weights = future_returns, average: Average = over_episodes
 ) -> Tensor:
-    r"""Reference: Williams (1992), *Simple statistical gradient-following algorithms*, REINFORCE.
-
-    There with the return of the whole episode; with future returns in its place, Sutton et al. (2000), theorem 1:
+    r"""Compute the REINFORCE loss: minus log-probabilities times future returns, summed over each episode.
 
     .. math:: loss = - \frac1N \sum_t \log \pi(a_t | o_t) \cdot f_t
 
@@ -36,5 +34,10 @@ def log_prob(
 
     Returns:
         A scalar to minimise.
+
+    Reference:
+        Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement learning*,
+        with the return of the whole episode; with future returns in its place, Sutton, McAllester, Singh & Mansour
+        (2000), *Policy gradient methods for reinforcement learning with function approximation*, theorem 1.
     """
     return surrogate_loss(action_log_probs(policy, episodes), episodes, weights, average)

@@ -26,7 +26,7 @@ from gradcheck.tree.unroll import GameTree, unroll
 
 
 def vanilla(policy: Policy, episodes: Episodes) -> Tensor:
-    """The practical policy gradient: ``log_prob`` with normalised future returns, averaged over steps.
+    """Compute the practical policy-gradient loss: ``log_prob`` with normalised future returns, averaged over steps.
 
     Steps of a steady size, at a price: at a finite batch size the expected gradient points in general a little off the
     true one. For undiscounted games.

@@ -18,18 +18,21 @@ _SMALLEST_STD = 1e-6
 
 
 def future_returns(episodes: Episodes) -> Tensor:
-    """[T] the future returns as they are (reward-to-go)."""
+    """Weigh each step with the future return as it is (reward-to-go), [T]."""
     return episodes.future_returns
 
 
 def from_the_start(discount: NumberLike) -> Weights:
-    """γ^t f_t: the future returns discounted from the start of the episode rather than from the step.
+    """Weigh each step with γ^t f_t: the future return discounted from the start of the episode, not from the step.
 
     In a discounted game this factor belongs to the gradient of the expected discounted return; without it, what is
-    estimated is in general the gradient of no function (Nota & Thomas 2020, *Is the policy gradient a gradient?*).
+    estimated is in general the gradient of no function.
 
     Args:
         discount: γ of the game, between 0 and 1.
+
+    Reference:
+        Nota & Thomas (2020), *Is the policy gradient a gradient?*.
     """
     factor = float(discount_of(discount))
 
@@ -41,10 +44,11 @@ def from_the_start(discount: NumberLike) -> Weights:
 
 
 def normalised(episodes: Episodes, *, of: Weights = future_returns) -> Tensor:
-    """[T] (f - mean) / max(std, 1e-6) over all steps of the batch, with torch's unbiased standard deviation.
+    """Weigh each step with its normalised future return, [T]: (f - mean) / max(std, 1e-6) over all steps of the batch.
 
-    The clamp makes a batch of equal returns give 0 rather than 0/0. It does not help a batch of a single step: the
-    unbiased standard deviation of one number is 0/0, and the maximum of that and 1e-6 is still not a number.
+    The deviation is torch's unbiased one. The clamp makes a batch of equal returns give 0 rather than 0/0. It does not
+    help a batch of a single step: the unbiased standard deviation of one number is 0/0, and the maximum of that and
+    1e-6 is still not a number.
 
     Neither the mean nor the deviation changes the direction of the expected gradient as the batch grows. At a finite
     size they do in general: they are made of the very returns they divide.

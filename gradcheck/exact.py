@@ -24,7 +24,7 @@ Exact: TypeAlias = "Fraction | float"
 
 
 def expected_return(game: Game | GameTree, policy: Policy | PolicyTable) -> Exact:
-    """R: the discounted return of an episode on average.
+    """Compute R, the discounted return of an episode on average, without sampling.
 
     Args:
         game: any finite game, or its tree where that is at hand.
@@ -42,10 +42,10 @@ def expected_return(game: Game | GameTree, policy: Policy | PolicyTable) -> Exac
 
 
 def partials(game: Game | GameTree, policy: Policy | PolicyTable) -> dict[tuple[Observation, int], Exact]:
-    """∂R/∂x for the probability x of each action in each information set, all others held fixed.
+    """Compute ∂R/∂x for the probability x of each action in each information set, all others held fixed.
 
-    Reference: Sutton et al. (2000), theorem 1: the reach probability of the nodes times the average return after the
-    action. They ignore that probabilities sum to 1; ``policy_gradient`` restores it by the chain rule.
+    That is the reach probability of the nodes times the average return after the action. These partials ignore that
+    probabilities sum to 1; ``policy_gradient`` restores it by the chain rule.
 
     Args:
         game: any finite game, or its tree where that is at hand.
@@ -54,6 +54,10 @@ def partials(game: Game | GameTree, policy: Policy | PolicyTable) -> dict[tuple[
     >>> from gradcheck import games
     >>> partials(games.robot_one_step(), {(2, 1): ("7/10", "3/10")})
     {((2, 1), 0): Fraction(3, 1), ((2, 1), 1): Fraction(10, 1)}
+
+    Reference:
+        Sutton, McAllester, Singh & Mansour (2000), *Policy gradient methods for reinforcement learning with function
+        approximation*, theorem 1.
     """
     tree = unroll(game)
     found = evaluated(tree, policy).partials
@@ -61,7 +65,7 @@ def partials(game: Game | GameTree, policy: Policy | PolicyTable) -> dict[tuple[
 
 
 def policy_gradient(game: Game | GameTree, policy: nn.Module) -> dict[str, Tensor]:
-    r"""The gradient of R in the parameters of a policy, by the chain rule through the partials.
+    r"""Compute the gradient of R in the parameters of a policy, by the chain rule through the partials.
 
     .. math:: \nabla_\theta R = \sum_i \frac{\partial R}{\partial x_i} \nabla_\theta x_i(\theta)
 

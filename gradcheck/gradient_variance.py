@@ -69,14 +69,12 @@ def gradient_moments(
     from_the_start: bool = True,
     covariance: bool = False,
 ) -> GradientMoments:
-    r"""How the gradient estimate of one episode is distributed: its exact mean and variance, without sampling.
+    r"""Compute the exact mean and variance of the gradient estimate of one episode, without sampling.
 
     The estimate is Σ_t δ^t ∇log π(a_t | o_t) (G_t - b(o_t)), with G_t the return from step t on, or with the return G_0
     of the whole episode in its place. Its mean is the gradient of the expected discounted return (unless
-    ``from_the_start=False``); the average over N episodes has its variance / N.
-
-    Reference: Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement
-    learning*, for the estimates. Their moments come from a recursion over the game; no episode is enumerated.
+    ``from_the_start=False``); the average over N episodes has its variance / N. The moments come from a recursion over
+    the game; no episode is enumerated.
 
     Args:
         game: any finite game, or its tree where that is at hand.
@@ -94,6 +92,10 @@ def gradient_moments(
     >>> moments = gradient_moments(games.robot(), games.robot_policy())
     >>> moments.mean["logits"].round(4).tolist()
     [[-2.2092, 2.2092], [-1.8144, 1.8144], [-0.6048, 0.6048]]
+
+    Reference:
+        Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement learning*,
+        for the estimates.
     """
     tree = unroll(game)
     asked = _ask(tree, policy)
@@ -140,11 +142,10 @@ def optimal_baseline(
     estimator: Estimator = "reward_to_go",
     from_the_start: bool = True,
 ) -> float | dict[Observation, float]:
-    """The baseline with which the gradient estimate has the smallest total variance, exactly.
+    """Compute the baseline with which the gradient estimate has the smallest total variance, exactly.
 
-    Reference: Greensmith, Bartlett & Baxter (2004), *Variance reduction techniques for gradient estimates in
-    reinforcement learning*. It is not the mean return in general: returns count with the squared length of the score,
-    so that rare actions count most.
+    It is not the mean return in general: returns count with the squared length of the score, so that rare actions count
+    most.
 
     Args:
         game: any finite game, or its tree where that is at hand.
@@ -163,6 +164,10 @@ def optimal_baseline(
     >>> best = optimal_baseline(games.robot(), games.robot_policy(), kind="per_observation")
     >>> round(best[(2, 0)], 6)  # action 1, worth 10, is taken with probability 0.2, action 0, worth 0, with 0.8
     8.0
+
+    Reference:
+        Greensmith, Bartlett & Baxter (2004), *Variance reduction techniques for gradient estimates in reinforcement
+        learning*.
     """
     tree = unroll(game)
     asked = _ask(tree, policy)

@@ -93,7 +93,7 @@ class HistoryGame:
 
 
 def with_histories(game: Game | GameTree, *, actions: bool = True) -> HistoryGame:
-    """The same game for a player that remembers every observation, and its own actions, so far.
+    """Make the same game for a player that remembers every observation, and its own actions, so far.
 
     Args:
         game: any finite game, or its tree where that is at hand. Observations that are no tuples of numbers, all of one

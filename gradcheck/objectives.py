@@ -42,7 +42,7 @@ class _OfEach(Protocol):
 
 
 def true_gradient(objective: Objective, tree: Game | GameTree, policy: nn.Module) -> tuple[float, dict[str, Tensor]]:
-    """J and its gradient in the policy's parameters, exactly: every episode is listed with its probability.
+    """Compute J and its gradient in the policy's parameters, exactly: every episode is listed with its probability.
 
     Episodes of probability 0 are left out.
 
@@ -122,7 +122,7 @@ def _in_words(episodes: Episodes, which: int) -> str:
 
 @final
 class DiscountedReturn:
-    """Σ_t γ^t r_t, with γ of the game."""
+    """The discounted return as an objective: Σ_t γ^t r_t, with γ of the game."""
 
     def of_each(self, policy: Policy, episodes: Episodes) -> Tensor:  # noqa: ARG002 - what others depend on
         """[N] of each episode."""
@@ -136,7 +136,9 @@ class DiscountedReturn:
 @final
 @dataclass(frozen=True)
 class Regularised:
-    """Σ_t γ^t (r_t - β D(π(·|o_t))), with the divergence from a reference policy for D, or minus the entropy.
+    """An objective that values the policy beside the return: Σ_t γ^t (r_t - β D(π(·|o_t))).
+
+    D is the divergence from a reference policy, or minus the entropy.
 
     Attributes:
         beta: β.
@@ -176,7 +178,7 @@ discounted_return = DiscountedReturn()
 
 
 def entropy_regularised(beta: NumberLike) -> Regularised:
-    """Σ_t γ^t (r_t + β H(π(·|o_t))): the return with a bonus for entropy on the way, as in maximum-entropy RL.
+    """Make the objective of maximum-entropy RL, the return with a bonus for entropy: Σ_t γ^t (r_t + β H(π(·|o_t))).
 
     Args:
         beta: β.
@@ -188,7 +190,7 @@ def entropy_regularised(beta: NumberLike) -> Regularised:
 
 
 def kl_regularised(beta: NumberLike, reference: Policy | None = None) -> Regularised:
-    """Σ_t γ^t (r_t - β KL(π(·|o_t) ‖ reference(·|o_t))): the return less what it costs to leave a reference policy.
+    """Make the objective Σ_t γ^t (r_t - β KL(π(·|o_t) ‖ reference(·|o_t))): leaving a reference policy costs return.
 
     Args:
         beta: β.

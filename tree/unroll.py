@@ -193,7 +193,7 @@ class GameTree:
 
 
 def unroll(game: Game | GameTree, *, max_nodes: int | None = None, merge: bool | None = None) -> GameTree:
-    """Follow the histories of a game, breadth-first.
+    """Build the tree of all histories of a game, breadth-first; or the graph with equal states merged, if smaller.
 
     Args:
         game: any finite game; a tree is handed back as it is, or rebuilt if it is not as ``merge`` asks.

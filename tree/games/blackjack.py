@@ -26,11 +26,10 @@ _WIN, _DRAW, _LOSS = Fraction(1), Fraction(0), Fraction(-1)
 def blackjack(
     *, natural: bool = False, sab: bool = True, horizon: int | None = None, discount: NumberLike = 1
 ) -> TabularGame:
-    """The game behind ``gymnasium.make("Blackjack-v1")``, which comes without a table.
+    """Make the game behind ``gymnasium.make("Blackjack-v1")``, which comes without a table.
 
-    Reference: Sutton & Barto (2018), *Reinforcement Learning: An Introduction*, example 5.1, with the two options of
-    Gymnasium and their defaults in Blackjack-v1. The player sees (sum, the dealer's card, usable ace) and sticks (0) or
-    hits (1). A win is worth 1, a draw 0, a loss -1.
+    The player sees (sum, the dealer's card, usable ace) and sticks (0) or hits (1). A win is worth 1, a draw 0, a loss
+    -1. Both options are those of Gymnasium, with their defaults in Blackjack-v1.
 
     Good for: real chance, and a hidden state: 21 with a usable ace looks the same to the player whether it came with
     the first two cards, and is a natural, or later.
@@ -43,6 +42,9 @@ def blackjack(
 
     >>> blackjack().step((21, 10, 1, True), STICK)[0]  # a natural wins if the dealer's hidden card is no ace
     (Fraction(12, 13), (21, 10, 1, True), Fraction(1, 1), True)
+
+    Reference:
+        Sutton & Barto (2018), *Reinforcement Learning: An Introduction*, example 5.1.
     """
     start: dict[_State, Fraction] = {}
     for dealer, first, second in product(_DECK, repeat=3):

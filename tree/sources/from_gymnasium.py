@@ -33,11 +33,9 @@ _HARMLESS = {
 def from_gymnasium(
     env_or_id: Env[Any, Any] | str, *, horizon: int | None = None, discount: NumberLike = 1, **make_kwargs: Any
 ) -> TabularGame:
-    """The exact game behind an environment of Gymnasium that has a transition table, or is Blackjack-v1.
+    """Read the exact game behind an environment of Gymnasium that has a transition table, or is Blackjack-v1.
 
-    Reference: the toy-text environments, https://gymnasium.farama.org/environments/toy_text, with their table
-    ``env.unwrapped.P[state][action] = [(probability, next_state, reward, terminated), …]``.
-
+    The table is ``env.unwrapped.P[state][action] = [(probability, next_state, reward, terminated), …]``.
     A float within rounding of a simple fraction, such as 0.3333333333333333, is read as this fraction, and states that
     cannot be met are left out; ``read_gymnasium`` tells which. Action masks are not applied: the table says what comes
     of a masked action.
@@ -55,6 +53,9 @@ def from_gymnasium(
     >>> game = from_gymnasium("FrozenLake-v1", map_name="8x8")
     >>> game.horizon, game.step(0, 1)[0]
     (100, (Fraction(1, 3), 0, Fraction(0, 1), False))
+
+    Reference:
+        The toy-text environments, https://gymnasium.farama.org/environments/toy_text.
     """
     return read_gymnasium(env_or_id, horizon=horizon, discount=discount, **make_kwargs).game
 

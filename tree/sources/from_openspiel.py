@@ -29,9 +29,7 @@ def from_openspiel(
     horizon: int | None = None,
     discount: NumberLike = 1,
 ) -> OpenSpielGame:
-    """A game of OpenSpiel for one learning player, all chances exact.
-
-    Reference: Lanctot et al. (2019), *OpenSpiel: A framework for reinforcement learning in games*, arXiv 1908.09453.
+    """Read a game of OpenSpiel for one learning player, all chances exact.
 
     A step is one decision of the player; chance and the other players' moves are part of what follows it. Simultaneous
     moves are made one after the other, unseen. Actions have OpenSpiel's numbers, a reward is by how much the player's
@@ -61,6 +59,9 @@ def from_openspiel(
     >>> chance, start = game.starts()[0]
     >>> chance, start, game.observe(start)
     (Fraction(1, 12), Position(key='0, 1, 0'), '1p')
+
+    Reference:
+        Lanctot et al. (2019), *OpenSpiel: A framework for reinforcement learning in games*, arXiv 1908.09453.
     """
     pyspiel = optional_module("pyspiel", _EXTRA)
     game = _loaded(name_or_game) if isinstance(name_or_game, str) else name_or_game

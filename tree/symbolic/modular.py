@@ -5,10 +5,12 @@ forward pass in dual numbers, which gives the derivative along a random directio
 v · reach · (average return after the choice). Every number of the game, each chance and each reward, is replaced by a
 random one of its own, so that what is proved holds for *every* game with this tree.
 
-Reference: Schwartz (1980), *Fast probabilistic algorithms for verification of polynomial identities*: two different
-polynomials of degree d agree at a random point modulo p with probability at most d / p. Here p = 2**61 - 1, and a
-path of H steps has degree 2 H + 2. No coefficient is a multiple of p: they count coinciding terms. The points are drawn
-once, from a fixed seed, so that answers repeat.
+Two different polynomials of degree d agree at a random point modulo p with probability at most d / p. Here
+p = 2**61 - 1, and a path of H steps has degree 2 H + 2. No coefficient is a multiple of p: they count coinciding terms.
+The points are drawn once, from a fixed seed, so that answers repeat.
+
+Reference:
+    Schwartz (1980), *Fast probabilistic algorithms for verification of polynomial identities*.
 """
 
 from __future__ import annotations

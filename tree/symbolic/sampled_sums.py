@@ -6,13 +6,16 @@ At every action taken, a term is added to a sum:
 * *inverse probability*: x_i / p_i · (future return) / n, p_i being the current value, a constant. Its mean is Y;
 * *log probability*: log(x_i) · (future return) / n. Another sum, whose gradient has the mean ∂Y.
 
-Reference: Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement learning*,
-for the log-probability form. Each mean is obtained by enumerating the paths an episode can take. In a
-discounted game the factor γ^t belongs to every term.
+Each mean is obtained by enumerating the paths an episode can take. In a discounted game the factor γ^t belongs to every
+term.
 
 The means are polynomials in x and p, but not the very polynomials that Y and ∂R are: a reward received for sure after
 x0 is one term there, and here it is spread over everything that can happen later, whose probabilities p sum to 1. So
 they are compared with 1 minus the others in place of the last p of every information set: equal for every policy.
+
+Reference:
+    Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement learning*, for
+    the log-probability form.
 """
 
 from __future__ import annotations

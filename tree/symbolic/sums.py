@@ -1,9 +1,5 @@
 r"""R and the surrogate sum Y in x0, x1, … as SymPy expressions, all their partials, and the proof that these are equal.
 
-Reference: Sutton, McAllester, Singh & Mansour (2000), *Policy gradient methods for reinforcement learning with
-function approximation*, theorem 1; the two forms of R and the sum Y follow Elliot Waite (2020), *Policy Gradient
-Theorem Explained*.
-
 .. math::
     R = \sum_{paths} P(path)\, return(path) = \sum_{rewards} reward \cdot P(receiving\ it)
 
@@ -11,6 +7,11 @@ Theorem Explained*.
 
 In Y only x_i is a variable; the reach and the average are made of frozen copies p of the same probabilities. Y is not
 R, but ∂Y/∂x_i at p = x is ∂R/∂x_i, identically.
+
+Reference:
+    Sutton, McAllester, Singh & Mansour (2000), *Policy gradient methods for reinforcement learning with function
+    approximation*, theorem 1; the two forms of R and the sum Y follow Elliot Waite (2020), *Policy Gradient Theorem
+    Explained*.
 """
 
 from __future__ import annotations
@@ -217,6 +218,10 @@ def symbolic_sums(game: Game | GameTree) -> SymbolicSums:
     (-10*x2 + 9*x3*x5 - x3 + 3, 10, -10*x0, 9*x0*x5 - x0, 0, 9*x0*x3)
     >>> sums.identity_holds
     True
+
+    Reference:
+        Sutton, McAllester, Singh & Mansour (2000), *Policy gradient methods for reinforcement learning with function
+        approximation*, theorem 1.
     """
     tree = unroll(game)
     if tree.merged and tree.num_histories <= _MAX_HISTORIES:

@@ -77,10 +77,9 @@ def best_strategy(game: Game | GameTree, *, max_strategies: int = _MAX_STRATEGIE
 def best_with_recall(game: Game | GameTree) -> Strategy | None:
     """Find the best strategy of a player with perfect recall, by backward induction; None for a player without.
 
-    Reference: Kuhn (1953), *Extensive games and the problem of information*. Perfect recall: whatever the histories
-    behind an observation are, the player saw and did the same in all of them. So how likely each of them is, given the
-    observation, does not depend on what the player does before; and what is done after it can be settled first. Where
-    actions are equally good, the first is taken. No random strategy is better.
+    Perfect recall: whatever the histories behind an observation are, the player saw and did the same in all of them. So
+    how likely each of them is, given the observation, does not depend on what the player does before; and what is done
+    after it can be settled first. Where actions are equally good, the first is taken. No random strategy is better.
 
     Args:
         game: any finite game, or its tree where that is at hand.
@@ -88,6 +87,9 @@ def best_with_recall(game: Game | GameTree) -> Strategy | None:
     >>> from gradcheck.tree.games.robot import robot
     >>> best_with_recall(robot()).actions
     {(2, 1): 0, (1, 0): 1, (2, 0): 1}
+
+    Reference:
+        Kuhn (1953), *Extensive games and the problem of information*.
     """
     tree = unroll(game)
     if not _has_recall(tree):

@@ -40,8 +40,7 @@ class Evaluations:
 def evaluate_batch(game: Game | GameTree, x: ArrayLike, *, compiled: bool = False) -> Evaluations:
     """Compute R and all its partials for many policies at once.
 
-    Reference: Sutton et al. (2000), theorem 1, as for one policy; what a policy costs beyond its arithmetic, steering
-    through the levels of the tree, is paid once for dozens of them.
+    What a policy costs beyond its arithmetic, steering through the levels of the tree, is paid once for dozens of them.
 
     Args:
         game: any finite game, or its tree where that is at hand.
@@ -57,6 +56,10 @@ def evaluate_batch(game: Game | GameTree, x: ArrayLike, *, compiled: bool = Fals
     >>> from gradcheck.tree.games.robot import robot
     >>> evaluate_batch(robot(), [[0, 1, 0, 1, 0, 1], [1, 0, 0, 1, 0, 1]]).expected_return
     array([10., 11.])
+
+    Reference:
+        Sutton, McAllester, Singh & Mansour (2000), *Policy gradient methods for reinforcement learning with function
+        approximation*, theorem 1, as for one policy.
     """
     tree = unroll(game)
     wanted = f"an array [B, {len(tree.variables)}], a column for each variable"

@@ -99,9 +99,6 @@ class Evaluation:
 def evaluate(tree: GameTree, x: Array, *, arithmetic: Arithmetic | None = None) -> Evaluation:
     r"""Compute R and all its partials at the action probabilities x.
 
-    Reference: Sutton, McAllester, Singh & Mansour (2000), *Policy gradient methods for reinforcement learning with
-    function approximation*, theorem 1, before the chain rule to parameters:
-
     .. math:: \partial R / \partial x_i = \sum_{nodes\ of\ i} \gamma^{time} \; reach(node) \; Q(node, action)
 
     where Q is the average return after the action. x is not asked to sum to 1: R is a polynomial in x, and these
@@ -114,6 +111,10 @@ def evaluate(tree: GameTree, x: Array, *, arithmetic: Arithmetic | None = None) 
 
     Raises:
         InvalidArgument: if returns are too large for float64.
+
+    Reference:
+        Sutton, McAllester, Singh & Mansour (2000), *Policy gradient methods for reinforcement learning with function
+        approximation*, theorem 1, before the chain rule to parameters.
     """
     if x.dtype == object:
         numbers = arithmetic or fastest()

@@ -91,10 +91,7 @@ def score_moments(
 ) -> Moments:
     r"""Compute the moments of H = Σ_t δ^t ψ_t (G_t - b(o_t)), or of H = Σ_t ψ_t (G_0 - b(o_t)).
 
-    Reference: Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement
-    learning*, for the estimators; Greensmith, Bartlett & Baxter (2004), *Variance reduction techniques for gradient
-    estimates in reinforcement learning*, for what their variance is made of. Here it is not bounded but computed, by
-    recursion over the levels of the tree:
+    The variance is not bounded but computed, by recursion over the levels of the tree:
 
     .. math:: E[H H^T] = \sum_{edges} \big( \psi\psi^T E[w^2] + \psi k^T + k \psi^T \big)
 
@@ -127,6 +124,11 @@ def score_moments(
     [12.6343, 12.6343, 8.6696, 8.6696, 4.4726, 4.4726]
     >>> moments.episodes_needed(0.01)
     126343
+
+    Reference:
+        Williams (1992), *Simple statistical gradient-following algorithms for connectionist reinforcement learning*,
+        for the estimators; Greensmith, Bartlett & Baxter (2004), *Variance reduction techniques for gradient estimates
+        in reinforcement learning*, for what their variance is made of.
     """
     check_estimator(estimator, from_the_start)
     x, b = action_distribution(tree, x), read_baseline(tree, baseline)

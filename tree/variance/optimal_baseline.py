@@ -54,9 +54,8 @@ def optimal_baseline(
 ) -> float | Array:
     r"""Compute the baseline with which the estimate has the smallest total variance (the trace of its covariance).
 
-    Reference: Greensmith, Bartlett & Baxter (2004), *Variance reduction techniques for gradient estimates in
-    reinforcement learning*, for the form :math:`E[|\psi|^2 G] / E[|\psi|^2]`. That holds for a single step, and for
-    tables of logits where no observation is met twice. In general steps share parameters, and their scores interact.
+    The form :math:`E[|\psi|^2 G] / E[|\psi|^2]` of the literature holds for a single step, and for tables of logits
+    where no observation is met twice. In general steps share parameters, and their scores interact.
 
     Given the past, a score has mean zero, so that baselines leave the mean of the estimate H alone, and their terms
     :math:`B_i = \sum_t 1\{o_t = i\} \delta^t \psi_t` are uncorrelated. The total variance is therefore
@@ -87,6 +86,10 @@ def optimal_baseline(
     >>> x = action_probabilities(tree, robot_policy())
     >>> optimal_baseline(tree, x, kind="per_observation").round(6).tolist()
     [6.844, -5.68, 8.0]
+
+    Reference:
+        Greensmith, Bartlett & Baxter (2004), *Variance reduction techniques for gradient estimates in reinforcement
+        learning*.
     """
     check_estimator(estimator, from_the_start)
     if kind not in ("constant", "per_observation"):

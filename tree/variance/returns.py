@@ -45,8 +45,7 @@ class Returns:
 def returns_of(tree: GameTree, x: Array) -> Returns:
     r"""Mean and variance of the return, by one pass back; reach probabilities, by one pass forward.
 
-    Reference: Sobel (1982), *The variance of discounted Markov decision processes*: with δ the temporal-difference
-    error,
+    With δ the temporal-difference error,
 
     .. math:: Var(node) = \sum_{edges} step \; (\gamma^2 Var(child) + \delta^2)
 
@@ -55,6 +54,9 @@ def returns_of(tree: GameTree, x: Array) -> Returns:
     Args:
         tree: the unrolled game.
         x: [V] a distribution over the actions of each information set.
+
+    Reference:
+        Sobel (1982), *The variance of discounted Markov decision processes*.
     """
     discount = float(tree.game.discount)
     node, child = tree.edge_node, tree.edge_child
