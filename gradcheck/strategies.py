@@ -1,6 +1,7 @@
 """Hypothesis strategies for games, policies and batches of episodes.
 
-They need Hypothesis, which ``pip install gradcheck`` does not bring: install it, or ``gradcheck[test]``.
+They need Hypothesis, which ``pip install gradcheck`` does not bring: install it, or ``gradcheck[test]``. Without it
+this module can still be imported, and read with ``help``; its functions raise an ImportError that says what is missing.
 """
 
 from __future__ import annotations
@@ -8,11 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
-
-try:
-    from hypothesis import strategies as st
-except ImportError as error:
-    raise ImportError("gradcheck.strategies needs Hypothesis: pip install hypothesis") from error
 
 from gradcheck.tree.game import Game, Observation, TabularGame
 from gradcheck.tree.games.arguments import whole_number
@@ -23,6 +19,8 @@ from gradcheck.tree.unroll import GameTree, unroll
 from gradcheck.tree.values.policy_table import PolicyTable
 
 if TYPE_CHECKING:
+    from hypothesis import strategies as st
+
     from gradcheck.estimators.episodes import Episodes
 
 __all__ = ["episodes", "games", "policies", "rewards", "robot_games"]
@@ -30,9 +28,22 @@ __all__ = ["episodes", "games", "policies", "rewards", "robot_games"]
 _LARGEST_DENOMINATOR = 100
 
 
+def _hypothesis():  # noqa: ANN202 - the type of a module has no name
+    """Import the strategies of Hypothesis.
+
+    Raises:
+        ImportError: if Hypothesis is not installed.
+    """
+    try:
+        from hypothesis import strategies
+    except ImportError as error:
+        raise ImportError("gradcheck.strategies needs Hypothesis: pip install hypothesis") from error
+    return strategies
+
+
 def rewards() -> st.SearchStrategy[Fraction]:
     """Rational rewards of both signs, zero included."""
-    return st.fractions(min_value=-100, max_value=100, max_denominator=_LARGEST_DENOMINATOR)
+    return _hypothesis().fractions(min_value=-100, max_value=100, max_denominator=_LARGEST_DENOMINATOR)
 
 
 def games(
@@ -59,6 +70,7 @@ def games(
         max_episodes: the most different episodes, so that walking through all of them stays cheap: where there would be
             more, the horizon is shortened, down to a single step.
     """
+    st = _hypothesis()
     limits = {"states": max_states, "actions": max_actions, "horizon": max_horizon, "outcomes": max_outcomes}
     for name, value in {**limits, "starts": max_starts, "episodes": max_episodes}.items():
         whole_number(value, f"max_{name}")
@@ -93,6 +105,7 @@ def games(
 
 def robot_games() -> st.SearchStrategy[TabularGame]:
     """The robot's tree with random rational rewards everywhere and a random chance to slip, 0 and 1 included."""
+    st = _hypothesis()
     chance = st.fractions(min_value=0, max_value=1, max_denominator=_LARGEST_DENOMINATOR)
     return st.builds(
         robot,
@@ -116,6 +129,7 @@ def policies(
         game: the game, or its tree where that is at hand.
         positive: give every legal action a probability above 0, as needed where something is divided by it.
     """
+    st = _hypothesis()
     tree = unroll(game)
     rows = {
         observation: _rows(legal.tolist(), positive)
@@ -126,6 +140,7 @@ def policies(
 
 def _rows(legal: list[bool], positive: bool) -> st.SearchStrategy[tuple[Fraction, ...]]:
     """Whole numbers divided by their sum; shrinks towards equal probabilities."""
+    st = _hypothesis()
     parts = st.tuples(*(st.integers(int(positive), _LARGEST_DENOMINATOR) if ok else st.just(0) for ok in legal))
     return parts.filter(any).map(lambda row: tuple(Fraction(part, sum(row)) for part in row))
 
@@ -142,6 +157,7 @@ def episodes(
     """
     from gradcheck.estimators.episode_list import all_episodes
 
+    st = _hypothesis()
     tree = unroll(game)
     every = all_episodes(tree, uniform_policy(tree) if policy is None else policy)
     numbers = st.integers(0, every.count - 1)

@@ -38,11 +38,21 @@ def test_importing_the_exact_side_s_games_imports_nothing_heavy():
     assert heavy_modules_after("import gradcheck\nimport gradcheck.tree.game") == set()
 
 
-def test_help_on_the_command_line_imports_nothing_heavy():
-    run_help = "import runpy\nsys.argv[1:] = ['--help']\nrunpy.run_module('gradcheck', run_name='__main__')"
-    assert heavy_modules_after(run_help) == set()
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version_on_the_command_line_import_nothing_heavy(option):
+    run = f"import runpy\nsys.argv[1:] = ['{option}']\nrunpy.run_module('gradcheck', run_name='__main__')"
+    assert heavy_modules_after(run) == set()
+
+
+def test_listing_the_names_imports_nothing_heavy():
+    assert heavy_modules_after("import gradcheck\ndir(gradcheck), gradcheck.__version__, gradcheck.__all__") == set()
+
+
+def test_the_words_of_options_and_the_verdicts_import_nothing_heavy():
+    words = "gradcheck.Accept, gradcheck.ConditionName, gradcheck.Verdict, gradcheck.InvalidArgument"
+    assert heavy_modules_after(f"import gradcheck\n{words}") == set()
 
 
 @pytest.mark.parametrize("name", ["numpy", "torch"])
-def test_a_heavy_import_would_be_noticed(name):
+def test_control_a_heavy_import_would_be_noticed(name):
     assert name in heavy_modules_after(f"import {name}")

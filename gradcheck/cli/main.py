@@ -11,6 +11,7 @@ import math
 import sys
 from collections.abc import Sequence
 
+from gradcheck import __version__
 from gradcheck.tree.errors import InvalidArgument, invalid
 
 
@@ -33,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="gradcheck",
         description="torch.autograd.gradcheck for policy gradients: exact truth beside sampled estimates.",
     )
+    parser.add_argument("--version", action="version", version=f"gradcheck {__version__}")
     commands = parser.add_subparsers(metavar="command", required=True)
     _add_check(commands)
     _add_report(commands)
