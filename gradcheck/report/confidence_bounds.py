@@ -11,9 +11,7 @@ Floats = NDArray[np.float64]
 
 
 def bernstein_bound(variance: Floats, largest: Floats, size: int, false_alarm: float) -> Floats:
-    r"""How far the mean of ``size`` independent draws may stray from its expectation.
-
-    Reference: Boucheron, Lugosi & Massart (2013), *Concentration Inequalities*, corollary 2.11 (Bernstein):
+    r"""Bound how far the mean of ``size`` independent draws strays from its expectation.
 
     .. math:: P(|mean - \mu| \ge \epsilon) \le 2 \exp\frac{- n \epsilon^2}{2 \sigma^2 + \frac23 M \epsilon}
 
@@ -28,6 +26,9 @@ def bernstein_bound(variance: Floats, largest: Floats, size: int, false_alarm: f
 
     Returns:
         [P] ε.
+
+    Reference:
+        Boucheron, Lugosi & Massart (2013), *Concentration Inequalities*, corollary 2.11 (Bernstein).
     """
     log = math.log(2 / false_alarm)
     linear = 2 / 3 * largest * log
