@@ -2,6 +2,7 @@ from gradcheck import estimators as estimators
 from gradcheck import games as games
 from gradcheck import objectives as objectives
 from gradcheck import strategies as strategies
+from gradcheck.assertions import GradcheckError as GradcheckError
 from gradcheck.assertions import assert_consistent as assert_consistent
 from gradcheck.assertions import assert_proportional as assert_proportional
 from gradcheck.assertions import assert_unbiased as assert_unbiased
@@ -10,7 +11,6 @@ from gradcheck.checking.names import Accept as Accept
 from gradcheck.checking.names import ConditionName as ConditionName
 from gradcheck.checking.result import CheckResult as CheckResult
 from gradcheck.checking.verdict import Verdict as Verdict
-from gradcheck.assertions import GradcheckError as GradcheckError
 from gradcheck.estimators.episodes import Episodes as Episodes
 from gradcheck.estimators.policies import LinearPolicy as LinearPolicy
 from gradcheck.estimators.policies import TabularPolicy as TabularPolicy

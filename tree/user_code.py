@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def user_code(translate: Callable[[Exception], Exception]) -> Iterator[None]:
+def user_code(translate: Callable[[Exception], BaseException]) -> Iterator[None]:
     """Run a user's code, and raise what becomes of its error.
 
     Everywhere else only errors that are known beforehand are caught, so that a mistake in this package is never taken

@@ -53,12 +53,12 @@ def check(loss: AnyLoss, game: Any = None, policy: Any = None, **options: Unpack
         InvalidArgument: if an argument cannot be used, or no verdict can be about the loss: it draws random numbers,
             keeps something between calls, changes its episodes, has no gradient or is not finite.
 
-    Reference:
-        Williams (1992), *Simple statistical gradient-following algorithms*, theorem 1, asked of any loss.
-
     >>> from gradcheck import estimators
     >>> str(check(estimators.log_prob).verdict)
     'unbiased'
+
+    Reference:
+        Williams (1992), *Simple statistical gradient-following algorithms*, theorem 1, asked of any loss.
     """
     began = time.perf_counter()
     question = read_question(loss, game, policy, **options)

@@ -21,6 +21,9 @@ from gradcheck.tree.validation.arguments import discount_of
 
 Collect: TypeAlias = Literal["episodes", "steps", "groups"]
 
+#: What the policies of the battery can be asked to return.
+POLICY_OUTPUTS = ("logits", "categorical", "logits_and_value")
+
 _CONDITIONS = get_args(ConditionName)
 _ACCEPTED = tuple(Verdict(name) for name in get_args(Accept))
 _COLLECTS: Mapping[str, str] = {"episodes": "complete_episodes", "steps": "fixed_steps", "groups": "groups"}
@@ -59,7 +62,9 @@ class Option:
         help: what it does, in a sentence without a full stop.
         flag: of the command line, such as "--batch"; none where there is no such flag.
         metavar: what stands for its value in the help of the command line.
-        flag_help: what it does, on the command line, where that is said differently.
+        flag_help: what it does, on the command line.
+        least: of a whole number, the smallest.
+        choices: of the command line.
     """
 
     read: Callable[[Any], Any]
@@ -67,6 +72,8 @@ class Option:
     flag: str = ""
     metavar: str | None = None
     flag_help: str = ""
+    least: int | None = None
+    choices: tuple[str, ...] = ()
 
 
 def _about(read: Callable[[Any], Any], text: str, **on_the_command_line: Any) -> dict[str, Option]:
@@ -157,6 +164,7 @@ class CheckOptions:
             _accept,
             'the least verdict that passes: "unbiased", "proportional" or "consistent"',
             flag="--accept",
+            choices=get_args(Accept),
             flag_help="the least verdict that passes (default: proportional)",
         ),
     )
@@ -179,6 +187,7 @@ class CheckOptions:
             _or_none(_collect),
             '"episodes", "steps" or "groups", a shorter way to name one of the conditions',
             flag="--collect",
+            choices=get_args(Collect),
             flag_help="a shorter way to name the condition",
         ),
     )
@@ -240,6 +249,7 @@ class CheckOptions:
             "is called right is within a tenth of the largest coordinate, with a confidence of 0.999. None refuses "
             "such losses",
             flag="--draws",
+            least=1,
             metavar="N",
             flag_help="batches to sample where they cannot be enumerated: random losses, or too many of them (default: "
             "refuse)",
@@ -251,6 +261,7 @@ class CheckOptions:
             _whole("seed", 0),
             "of the battery's rewards and probabilities",
             flag="--seed",
+            least=0,
             metavar="S",
             flag_help="of the battery (default: 0)",
         ),
@@ -295,3 +306,16 @@ def read_options(given: Mapping[str, Any]) -> CheckOptions:
             raise invalid("either conditions or collect", "conditions", given["conditions"], hint)
         values["conditions"] = (name,)
     return CheckOptions(**values)
+
+
+def markdown_table() -> str:
+    """The options as a table for the README.
+
+    >>> print(markdown_table().splitlines()[-1])
+    | `seed` | `0` | of the battery's rewards and probabilities |
+    """
+    rows = ["| option | default | what it does |", "| --- | --- | --- |"]
+    for name, (field_, option) in described().items():
+        default = f'"{field_.default}"' if isinstance(field_.default, str | Fraction) else repr(field_.default)
+        rows.append(f"| `{name}` | `{default}` | {option.help.replace('``', '`')} |")
+    return "\n".join(rows) + "\n"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from gradcheck.checking.options import POLICY_OUTPUTS, Option, described
+from gradcheck.cli.parsers import at_least, batch, positive
 from gradcheck.document.blocks import Block, Lines, Text
 from gradcheck.report import files
 from gradcheck.tree.errors import invalid, shown
@@ -14,7 +16,57 @@ from gradcheck.tree.errors import invalid, shown
 if TYPE_CHECKING:
     from gradcheck.checking.result import CheckResult
 
-_POLICIES = ("logits", "categorical", "logits_and_value")
+
+#: Options whose text is read in a way of its own.
+_PARSERS: dict[str, Callable[[str], object]] = {"batch": batch, "learning_rate": positive}
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command: it takes the options of ``gradcheck.check`` that have a flag, and says where objects are."""
+    check = commands.add_parser(
+        "check",
+        help="whether a loss of yours has the policy gradient as its expected gradient",
+        description="Decide exactly, by enumerating all batches, whether minus the expected gradient of a loss is the "
+        "gradient of the expected return. Exits with 0 if the verdict is at least --accept, 1 if not, 2 if there is "
+        "nothing to check, 3 if nothing was decided.",
+    )
+    check.add_argument(
+        "loss", metavar="LOSS", help="MODULE:FUNCTION or FILE.py:FUNCTION, a loss(policy, episodes) to minimise"
+    )
+    check.add_argument(
+        "--policy",
+        metavar="POLICY",
+        help="what policies return: logits (default), categorical or logits_and_value; or a policy of yours, "
+        "MODULE:NAME, for --game",
+    )
+    check.add_argument(
+        "--game",
+        metavar="GAME",
+        help="instead of the battery of small games: a name from `python -m gradcheck games`, a .toml or .json file, "
+        "gymnasium:ID or openspiel:NAME",
+    )
+    check.add_argument(
+        "--horizon", type=at_least(1, "--horizon"), metavar="H", help="of gymnasium: and openspiel: games"
+    )
+    for name, (field, option) in described().items():
+        if option.flag:
+            how = _how_to_read(name, field.default, option)
+            check.add_argument(option.flag, dest=name, help=option.flag_help, **how)
+    check.add_argument("--json", metavar="PATH", help="write the result to a file, too")
+    check.set_defaults(run=run)
+
+
+def _how_to_read(name: str, default: object, option: Option) -> dict[str, Any]:
+    """The arguments of ``add_argument`` that follow from an option. What is not given is None."""
+    if default is True:
+        return {"action": "store_false", "default": None}
+    if isinstance(default, tuple):
+        return {"action": "append", "metavar": option.metavar}
+    if option.choices:
+        return {"choices": option.choices}
+    if option.least is not None:
+        return {"type": at_least(option.least, option.flag), "metavar": option.metavar}
+    return {"type": _PARSERS.get(name, str), "metavar": option.metavar}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -71,9 +123,9 @@ def _game_and_policy(arguments: argparse.Namespace) -> tuple[Any, Any]:
     from gradcheck.tree.sources.open_game import open_game
 
     policy: Any = arguments.policy
-    if policy is not None and policy not in _POLICIES:
+    if policy is not None and policy not in POLICY_OUTPUTS:
         if ":" not in policy:
-            raise invalid(f"{', '.join(_POLICIES)} or MODULE:NAME", "--policy", policy)
+            raise invalid(f"{', '.join(POLICY_OUTPUTS)} or MODULE:NAME", "--policy", policy)
         policy = user_code.find(policy, "--policy", "networks.py:policy")
     if arguments.game is None:
         return None, policy
@@ -83,15 +135,5 @@ def _game_and_policy(arguments: argparse.Namespace) -> tuple[Any, Any]:
 
 def _options(arguments: argparse.Namespace) -> dict[str, Any]:
     """What was given; the rest is left to the defaults of the function."""
-    options = {
-        "batch": arguments.batch,
-        "accept": arguments.accept,
-        "conditions": None if arguments.condition is None else tuple(arguments.condition),
-        "collect": arguments.collect,
-        "discount": arguments.discount,
-        "learning_rate": arguments.learning_rate,
-        "draws": arguments.draws,
-        "seed": arguments.seed,
-        "counterexample": False if arguments.no_counterexample else None,
-    }
-    return {name: value for name, value in options.items() if value is not None}
+    given = {name: getattr(arguments, name) for name, (_, option) in described().items() if option.flag}
+    return {name: value for name, value in given.items() if value is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 
 from gradcheck.document.blocks import Block, Heading, Table, Text
@@ -12,6 +13,18 @@ from gradcheck.tree.games.game_size import survey
 from gradcheck.tree.sources.open_game import unknown
 
 _GOOD_FOR = "Good for"  # the paragraph of a docstring that says which bugs the game exposes
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    games = commands.add_parser(
+        "games",
+        help="the games that come with gradcheck, and which bugs they expose",
+        description="List the games that come with gradcheck, or say what one of them is, what it is good for and how "
+        "large.",
+    )
+    games.add_argument("name", nargs="?", metavar="NAME", help="say more about this one")
+    games.set_defaults(run=lambda arguments: run(arguments.name))
 
 
 def run(name: str | None) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from gradcheck.tree.errors import InvalidArgument, invalid, shown
+from gradcheck.tree.user_code import user_code
 
 _FILE = ".py"
 
@@ -48,12 +49,15 @@ def find(text: str, option: str, example: str) -> object:
 @contextmanager
 def one_line(expected: str, name: str, value: object) -> Iterator[None]:
     """Make any error of a user's code an InvalidArgument that quotes its last line and says where it was raised."""
+
+    def translate(error: BaseException) -> Exception:
+        return error if isinstance(error, InvalidArgument) else invalid(expected, name, value, describe(error))
+
     try:
-        yield
-    except InvalidArgument:
-        raise
-    except (Exception, SystemExit) as error:
-        raise invalid(expected, name, value, describe(error)) from error
+        with user_code(translate):
+            yield
+    except SystemExit as error:
+        raise translate(error) from error
 
 
 def describe(error: BaseException) -> str:

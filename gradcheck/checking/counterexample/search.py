@@ -32,6 +32,7 @@ from gradcheck.checking.counterexample.tiny_games import (
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import TabularGame
 from gradcheck.tree.rationals import Number, NumberLike
+from gradcheck.tree.user_code import user_code
 from gradcheck.tree.validation.arguments import discount_of
 from gradcheck.tree.values.policy_table import PolicyTable
 
@@ -142,10 +143,8 @@ class _Search:
         if sketch not in self._answers:
             if len(self._answers) >= self._most:
                 raise _Enough
-            try:
+            with user_code(lambda _: _Enough()):
                 self._answers[sketch] = bool(self._fails(game_of(sketch, self._discount), policy_of(sketch), batch))
-            except Exception as error:
-                raise _Enough from error
             if self._answers[sketch] and (self._best is None or size(sketch) < size(self._best)):
                 self._best = sketch
         return self._answers[sketch]

@@ -8,9 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
-#: What a policy of the battery can be asked to return.
-RETURNS = ("logits", "categorical", "logits_and_value")
-
 
 @final
 class ProbePolicy(nn.Module):
@@ -22,7 +19,7 @@ class ProbePolicy(nn.Module):
     Args:
         weight: [A, D].
         value_weight: [1, D] of a critic that is wrong, as critics are; it shares nothing with the layer.
-        returns: one of ``RETURNS``.
+        returns: one of ``options.POLICY_OUTPUTS``.
     """
 
     def __init__(self, weight: Tensor, value_weight: Tensor, *, returns: str = "logits") -> None:

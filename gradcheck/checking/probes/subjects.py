@@ -14,9 +14,8 @@ import torch
 from torch import nn
 
 from gradcheck.checking.failure import loss_failed
-from gradcheck.checking.options import CheckOptions
+from gradcheck.checking.options import POLICY_OUTPUTS, CheckOptions
 from gradcheck.checking.probes.battery import Probe
-from gradcheck.checking.probes.probe_policy import RETURNS
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.policies import TabularPolicy
 from gradcheck.tree.errors import invalid
@@ -84,7 +83,7 @@ class Battery(AbstractSubject):
 
     Args:
         seed: of rewards and probabilities.
-        policy: what the policies return, one of ``probe_policies.RETURNS``, or a function that makes one.
+        policy: what the policies return, one of ``options.POLICY_OUTPUTS``, or a function that makes one.
     """
 
     is_battery = True
@@ -204,8 +203,8 @@ def subject_of(game: Any, policy: Any, options: CheckOptions) -> AbstractSubject
         if policy is None:
             policy = "logits"
         if isinstance(policy, str):
-            if policy not in RETURNS:
-                raise invalid(f"one of {', '.join(RETURNS)}, where no game is given", "policy", policy)
+            if policy not in POLICY_OUTPUTS:
+                raise invalid(f"one of {', '.join(POLICY_OUTPUTS)}, where no game is given", "policy", policy)
             return Battery(seed, policy)
         if isinstance(policy, nn.Module | Mapping) or not callable(policy):
             hint = "Give the game it plays; or a function policy(observation_size, num_actions) that makes one."

@@ -1,0 +1,75 @@
+"""``python -m gradcheck report``: every number of a game, exact and sampled, as a page and as JSON."""
+
+from __future__ import annotations
+
+import argparse
+
+from gradcheck.cli.parsers import at_least
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    report = commands.add_parser(
+        "report",
+        help="every number of the policy gradient theorem on a finite game, exact and sampled",
+        description="Unroll a game, prove that the partials of R and Y are the same, estimate them from sampled "
+        "episodes, and show both side by side. Exits with 0 if they agree, 1 if not.",
+    )
+    report.add_argument(
+        "--game",
+        default="robot",
+        metavar="GAME",
+        help="a name from `python -m gradcheck games`, a .toml or .json file, gymnasium:ID or openspiel:NAME "
+        "(default: robot)",
+    )
+    report.add_argument(
+        "--horizon",
+        type=at_least(1, "--horizon"),
+        metavar="H",
+        help="the number of steps after which every episode ends, for gymnasium: and openspiel: (default: their own)",
+    )
+    report.add_argument(
+        "--episodes",
+        type=at_least(1, "--episodes"),
+        metavar="N",
+        help="how many to sample (default: 1_000_000, fewer where they are long)",
+    )
+    report.add_argument("--seed", type=at_least(0, "--seed"), default=0, metavar="S", help="of the sample (default: 0)")
+    report.add_argument("--json", metavar="PATH", help="write the numbers to a file, too")
+    report.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compute the report, show it, and return the exit code.
+
+    Raises:
+        InvalidArgument: if there is no such game, or it is too large.
+    """
+    from gradcheck.report import files
+
+    if arguments.json is not None:
+        files.check_writable(arguments.json)  # before torch is imported, let alone a number computed
+
+    from gradcheck.tree.sources.open_game import open_game
+
+    named = open_game(arguments.game, horizon=arguments.horizon)
+
+    from gradcheck.document.terminal import show
+    from gradcheck.report import json_report as json_form
+    from gradcheck.report.data import make_report
+    from gradcheck.report.document import document
+
+    report = make_report(
+        named.game,
+        named.policy,
+        episodes=arguments.episodes,
+        seed=arguments.seed,
+        name=named.name,
+        actions=named.actions,
+        one_step=named.one_step,
+        source=named.source,
+    )
+    if arguments.json is not None:
+        files.write(json_form.to_parts(report), arguments.json)
+    show(document(report))
+    return 0 if report.passed else 1
