@@ -17,7 +17,8 @@ from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episodes import Episodes, returns_to_go
 from gradcheck.estimators.policy_tables import probability_table, x_of
 from gradcheck.tree.game import Game
-from gradcheck.tree.unroll import ENDS, GameTree, unroll
+from gradcheck.tree.game_tree import ENDS, GameTree
+from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.observation_features import observation_features
 from gradcheck.tree.unrolling.paths import paths
 from gradcheck.tree.values.evaluation import evaluate

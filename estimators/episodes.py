@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.rationals import NumberLike, number
+from gradcheck.tree.rationals import number
+from gradcheck.tree.types import NumberLike
 from gradcheck.tree.validation.arguments import action_number, discount_of
 
 

@@ -13,8 +13,8 @@ from torch import nn
 
 from gradcheck.estimators.policy_tables import probability_table, x_of
 from gradcheck.tree.errors import invalid
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.progress import progress
-from gradcheck.tree.unroll import GameTree
 
 
 @final

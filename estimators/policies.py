@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from gradcheck.estimators.distributions import FreeProbabilities
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game
-from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.observation_features import observation_features
 from gradcheck.tree.values.policy_table import PolicyTable, action_probabilities
 

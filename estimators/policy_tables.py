@@ -14,7 +14,7 @@ from torch.distributions import Categorical
 from gradcheck.estimators.distributions import Policy, as_distribution, ask
 from gradcheck.estimators.policies import given_probabilities
 from gradcheck.tree.errors import InvalidArgument, invalid
-from gradcheck.tree.unroll import GameTree
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.unrolling.observation_features import observation_features
 from gradcheck.tree.values.policy_table import PolicyTable
 

@@ -16,7 +16,9 @@ from gradcheck.estimators.episode_list import AllEpisodes, episodes_along
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.policy_tables import probability_table, x_of
 from gradcheck.tree.game import Game
-from gradcheck.tree.unroll import ENDS, Array, GameTree, unroll
+from gradcheck.tree.game_tree import ENDS, GameTree
+from gradcheck.tree.types import Array
+from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.observation_features import observation_features
 from gradcheck.tree.values.policy_table import PolicyTable
 

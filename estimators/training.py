@@ -21,8 +21,9 @@ from gradcheck.estimators.sampling import sample
 from gradcheck.estimators.weights import normalised
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.progress import progress
-from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.unroll import unroll
 
 
 def vanilla(policy: Policy, episodes: Episodes) -> Tensor:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from torch import Tensor
 
 from gradcheck.estimators.episodes import Episodes
-from gradcheck.tree.rationals import NumberLike
+from gradcheck.tree.types import NumberLike
 from gradcheck.tree.validation.arguments import discount_of
 
 #: Episodes → [T], a constant for the gradient.

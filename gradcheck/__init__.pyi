@@ -26,13 +26,13 @@ from gradcheck.histories import with_histories as with_histories
 from gradcheck.tree.errors import InvalidArgument as InvalidArgument
 from gradcheck.tree.game import Game as Game
 from gradcheck.tree.game import TabularGame as TabularGame
+from gradcheck.tree.game_tree import GameTree as GameTree
 from gradcheck.tree.sources.files import load_game as load_game
 from gradcheck.tree.sources.files import save_game as save_game
 from gradcheck.tree.sources.from_gymnasium import from_gymnasium as from_gymnasium
 from gradcheck.tree.sources.from_openspiel import from_openspiel as from_openspiel
 from gradcheck.tree.symbolic.sums import SymbolicSums as SymbolicSums
 from gradcheck.tree.symbolic.sums import symbolic_sums as symbolic_sums
-from gradcheck.tree.unroll import GameTree as GameTree
 from gradcheck.tree.unroll import unroll as unroll
 from gradcheck.tree.values.best_policy import best_strategy as best_strategy
 from gradcheck.tree.values.evaluate_batch import evaluate_batch as evaluate_batch

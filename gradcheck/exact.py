@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.game import Game, Observation
-from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.game import Game
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Observation
+from gradcheck.tree.unroll import unroll
 from gradcheck.tree.values.evaluation import Evaluation, evaluate
 from gradcheck.tree.values.policy_table import PolicyTable, action_probabilities
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, final, overload
 import numpy as np
 
 from gradcheck.tree.errors import invalid, shown
-from gradcheck.tree.game import Game, Observation
-from gradcheck.tree.rationals import NumberLike, number
-from gradcheck.tree.unroll import Array, GameTree, unroll
+from gradcheck.tree.game import Game
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.rationals import number
+from gradcheck.tree.types import Array, NumberLike, Observation
+from gradcheck.tree.unroll import unroll
 from gradcheck.tree.validation.arguments import some
 from gradcheck.tree.values.policy_table import PolicyTable, action_probabilities
 from gradcheck.tree.variance.estimators import Estimator

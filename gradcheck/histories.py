@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias, final
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.game import Game, Observation, Outcome, State
-from gradcheck.tree.rationals import Number
-from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.game import Game
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Number, Observation, Outcome, State
+from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.observation_features import observation_features
 
 if TYPE_CHECKING:

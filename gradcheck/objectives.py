@@ -23,8 +23,10 @@ from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game
-from gradcheck.tree.rationals import NumberLike, number
-from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.rationals import number
+from gradcheck.tree.types import NumberLike
+from gradcheck.tree.unroll import unroll
 
 #: ``objective(policy, episode)``: what one episode is worth, a scalar tensor.
 Objective: TypeAlias = Callable[[Any, Episodes], Tensor]

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gradcheck.tree.game import Game, Observation, TabularGame
+from gradcheck.tree.game import Game, TabularGame
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.games.arguments import whole_number
 from gradcheck.tree.games.game_size import survey, uniform_policy
 from gradcheck.tree.games.random_games import drawn_game
 from gradcheck.tree.games.robot import robot
-from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.types import Observation
+from gradcheck.tree.unroll import unroll
 from gradcheck.tree.values.policy_table import PolicyTable
 
 if TYPE_CHECKING:

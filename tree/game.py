@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, final, runtime_checkable
+from typing import Any, Protocol, final, runtime_checkable
 
-from gradcheck.tree.rationals import Number, NumberLike
+from gradcheck.tree.types import Number, NumberLike, Observation, Outcome, State
 from gradcheck.tree.validation.arguments import discount_of, horizon_of
 from gradcheck.tree.validation.table import observations_of, start_of, table_of
 from gradcheck.tree.validation.termination import refuse_cycle
-
-State: TypeAlias = Hashable
-Observation: TypeAlias = Hashable
-#: One thing that can happen after an action: (probability, next state, reward, terminated).
-Outcome: TypeAlias = "tuple[Number, State, Number, bool]"
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""Numbers at the door: rationals stay exact, floats stay floats, anything else is refused."""
+"""Reading numbers: rationals stay exact, floats stay floats, anything else is refused."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational, Real
-from typing import TypeAlias
 
 from gradcheck.tree.errors import invalid, shown
-
-#: What a user may write for a number; inside the project it is a ``Fraction`` or a ``float``.
-NumberLike: TypeAlias = "int | float | Fraction | Decimal | str"
-Number: TypeAlias = "Fraction | float"
+from gradcheck.tree.types import Array, Number
 
 # Without an exponent on purpose: "1e999999999" would be a number of a billion digits.
 _WRITTEN_NUMBER = re.compile(r"\s*[+-]?(?:\d{1,400}(?:/\d{1,400}|\.\d{0,400})?|\.\d{1,400})\s*", re.ASCII)
@@ -137,6 +133,19 @@ def probabilities(
             hint += ' Text such as "1/3" is read exactly; or divide by the sum.'
         raise invalid("probabilities that sum to 1", name, list(values) if given is None else given, hint)
     return row
+
+
+def object_array(values: Sequence[object]) -> Array:
+    """Put numbers of any kind into a flat array of objects, in which rationals stay exact.
+
+    >>> object_array([Fraction(1, 3), Fraction(2, 3)]).sum()
+    Fraction(1, 1)
+    """
+    import numpy as np  # games are defined without it
+
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
 
 
 def _significant_bits(dtype: object) -> int:

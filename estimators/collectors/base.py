@@ -19,7 +19,7 @@ from gradcheck.estimators.enumeration import count_of, every
 from gradcheck.estimators.episode_list import AllEpisodes, all_episodes, episodes_along
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.policy_tables import probability_table, x_of
-from gradcheck.tree.unroll import GameTree
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.unrolling.observation_features import observation_features
 from gradcheck.tree.unrolling.paths import paths
 from gradcheck.tree.values.evaluation import evaluate

@@ -21,7 +21,7 @@ from gradcheck.checking.probes.subjects import AbstractSubject, Play
 from gradcheck.estimators.collectors.base import AbstractCollector, CompleteEpisodes
 from gradcheck.estimators.distributions import Policy
 from gradcheck.objectives import Objective
-from gradcheck.tree.unroll import GameTree
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.user_code import user_code
 from gradcheck.tree.values.policy_table import PolicyTable
 

@@ -16,7 +16,8 @@ from gradcheck.checking.budgets import MOST_BATCHES
 from gradcheck.checking.names import Accept, ConditionName
 from gradcheck.checking.verdict import Verdict
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.rationals import NumberLike, as_rational, number
+from gradcheck.tree.rationals import as_rational, number
+from gradcheck.tree.types import NumberLike
 from gradcheck.tree.validation.arguments import discount_of
 
 Collect: TypeAlias = Literal["episodes", "steps", "groups"]

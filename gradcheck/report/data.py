@@ -25,16 +25,17 @@ from gradcheck.report.estimates import Estimate, estimate_in_chunks
 from gradcheck.report.finite_batch import FiniteBatch, habits
 from gradcheck.report.listed import Listed, ParameterEstimates
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.game import Game, State, TabularGame
+from gradcheck.tree.game import Game, TabularGame
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.games.game_size import uniform_policy
 from gradcheck.tree.progress import progress
-from gradcheck.tree.rationals import Number, as_distribution
+from gradcheck.tree.rationals import as_distribution, object_array
 from gradcheck.tree.sources.gymnasium_table import GymnasiumTable
 from gradcheck.tree.symbolic.expansion import num_terms
 from gradcheck.tree.symbolic.identities import Proof, SumPolynomials
 from gradcheck.tree.symbolic.sums import SumsAt, SymbolicSums, symbolic_sums
-from gradcheck.tree.types import Array, objects
-from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.types import Array, Number, State
+from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.tree_size import Size, size_of
 from gradcheck.tree.values.best_policy import Strategy, best_strategy, best_with_recall
 from gradcheck.tree.values.evaluation import Evaluation, evaluate
@@ -242,7 +243,7 @@ def make_report(
         policy = uniform_policy(tree) if policy is None else policy
         sums, spread = symbolic_sums(tree), None
         at = sums.at(policy)
-        x, truth = objects(at.x), at.evaluation
+        x, truth = object_array(at.x), at.evaluation
         _refuse_extremes(tree, x)
         every = all_episodes(tree, policy)
         counts = sample_counts(every, episodes or EPISODES, seed)
@@ -300,8 +301,8 @@ def _in_chunks(tree: GameTree, x: Array, episodes: int, seed: int) -> Iterator[E
 def _probabilities(tree: GameTree, policy: PolicyTable | None) -> Array:
     """[V] the action probabilities as rationals that sum to 1 exactly."""
     if policy is None:
-        return objects([Fraction(1, len(legal)) for legal in tree.rules.legal for _ in legal])
-    return objects([chance for row in read_rows(tree, policy) for chance in as_distribution(row)])
+        return object_array([Fraction(1, len(legal)) for legal in tree.rules.legal for _ in legal])
+    return object_array([chance for row in read_rows(tree, policy) for chance in as_distribution(row)])
 
 
 def _fitting(mean_length: float) -> int:

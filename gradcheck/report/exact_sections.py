@@ -11,11 +11,11 @@ from gradcheck.document.blocks import Block, Branch, Heading, Lines, Table, Text
 from gradcheck.document.numbers import counted, exact, signed
 from gradcheck.document.truncate import first, largest, pruned, rest, short
 from gradcheck.report.data import OneStep, Report
+from gradcheck.tree.game_tree import ENDS, GameTree
 from gradcheck.tree.symbolic.expressions import surrogate_terms
 from gradcheck.tree.symbolic.identities import Proof
 from gradcheck.tree.symbolic.sums import SumsAt
 from gradcheck.tree.symbolic.terms import product_of
-from gradcheck.tree.unroll import ENDS, GameTree
 from gradcheck.tree.unrolling.paths import Path
 from gradcheck.tree.validation.arguments import some
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from gradcheck.report.data import Report
 from gradcheck.report.estimates import Estimate
-from gradcheck.tree.rationals import Number
+from gradcheck.tree.types import Number
 
 SCHEMA_VERSION = 1
 

@@ -19,7 +19,7 @@ from gradcheck.exact import policy_gradient
 from gradcheck.report.estimates import Estimate, estimate
 from gradcheck.report.finite_batch import FiniteBatch, affordable, finite_batches
 from gradcheck.tree.errors import InvalidArgument
-from gradcheck.tree.unroll import GameTree
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.values.policy_table import PolicyTable
 
 _MAX_STEPS = 300_000  # in all batches of all sizes: about two seconds

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from gradcheck import unroll
+from gradcheck.tree.rationals import object_array
 from gradcheck.tree.symbolic import modular
 from gradcheck.tree.symbolic.identities import SumPolynomials
-from gradcheck.tree.types import objects
 from gradcheck.tree.values.arithmetic import FRACTIONS, fastest
 from gradcheck.tree.values.evaluation import evaluate
 from tests.benchmarks.random_tree import RandomTree
@@ -76,7 +76,7 @@ def test_rationals(table):
     for width in tree.legal_actions.sum(axis=1).tolist():
         parts = [rng.randint(1, 30) for _ in range(width)]
         x += [Fraction(part, sum(parts)) for part in parts]
-    x = objects(x)
+    x = object_array(x)
     assert fastest().name == "flint"
     flint, plain = side_by_side(lambda: values(tree, x), lambda: values(tree, x, arithmetic=FRACTIONS), rounds=5)
     job = "value and all partials in rationals, 100,000 ends"

@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 
 from gradcheck import games, symbolic_sums
+from gradcheck.tree.game_tree import ENDS
 from gradcheck.tree.games.robot import FIRE_PIT_AFTER_DIAMOND, FLAG, FLAG_AFTER_DIAMOND, HILLSIDE, HILLTOP_AGAIN
-from gradcheck.tree.unroll import ENDS
 
 TENTH = Fraction(1, 10)
 

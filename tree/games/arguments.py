@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from numbers import Integral
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.rationals import Number, number
+from gradcheck.tree.rationals import number
+from gradcheck.tree.types import Number
 
 
 def whole_number(value: object, name: str, least: int = 1, most: int | None = None) -> int:

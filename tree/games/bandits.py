@@ -8,7 +8,8 @@ from fractions import Fraction
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import TabularGame
 from gradcheck.tree.games.arguments import numbers
-from gradcheck.tree.rationals import NumberLike, number
+from gradcheck.tree.rationals import number
+from gradcheck.tree.types import NumberLike
 
 _ARMS = "arms"
 

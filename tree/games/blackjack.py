@@ -8,7 +8,7 @@ from itertools import product
 from typing import TypeAlias
 
 from gradcheck.tree.game import TabularGame
-from gradcheck.tree.rationals import NumberLike
+from gradcheck.tree.types import NumberLike
 
 STICK, HIT = 0, 1
 

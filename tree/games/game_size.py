@@ -12,13 +12,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, final
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.game import Game, Observation, State, TabularGame
-from gradcheck.tree.rationals import Number
+from gradcheck.tree.game import Game, TabularGame
+from gradcheck.tree.types import Number, Observation, State
 from gradcheck.tree.validation.checked_game import CheckedGame
 from gradcheck.tree.validation.termination import refuse_cycle
 
 if TYPE_CHECKING:
-    from gradcheck.tree.unroll import GameTree
+    from gradcheck.tree.game_tree import GameTree
 
 _MAX_STATES = 1_000_000  # a minute of rules written in Python
 

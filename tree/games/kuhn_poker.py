@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import TabularGame
-from gradcheck.tree.rationals import Number, probabilities
+from gradcheck.tree.rationals import probabilities
+from gradcheck.tree.types import Number
 
 if TYPE_CHECKING:
     from gradcheck.tree.values.policy_table import PolicyTable

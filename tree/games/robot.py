@@ -9,7 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from gradcheck.tree.game import TabularGame
-from gradcheck.tree.rationals import NumberLike, number
+from gradcheck.tree.rationals import number
+from gradcheck.tree.types import NumberLike
 
 LEFT, RIGHT = 0, 1
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from gradcheck.tree.game import TabularGame
 from gradcheck.tree.games.arguments import numbers
-from gradcheck.tree.rationals import NumberLike, number
+from gradcheck.tree.rationals import number
+from gradcheck.tree.types import NumberLike
 
 STOP, GO = 0, 1
 

@@ -10,7 +10,8 @@ from typing import TypeAlias
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import TabularGame
 from gradcheck.tree.games.arguments import numbers, whole_number
-from gradcheck.tree.rationals import Number, NumberLike, number, probabilities
+from gradcheck.tree.rationals import number, probabilities
+from gradcheck.tree.types import Number, NumberLike
 
 END = 0  # the token that ends a text
 PADDING = -1  # in an observation: no token there yet

@@ -16,10 +16,11 @@ from fractions import Fraction
 from typing import Any
 
 from gradcheck.tree.errors import invalid, shown
-from gradcheck.tree.game import Outcome, State, TabularGame
+from gradcheck.tree.game import TabularGame
 from gradcheck.tree.progress import progress
-from gradcheck.tree.rationals import Number, number, probabilities
+from gradcheck.tree.rationals import number, probabilities
 from gradcheck.tree.sources.toml_json import RepeatedKey
+from gradcheck.tree.types import Number, Outcome, State
 from gradcheck.tree.validation.arguments import action_number, discount_of, some
 
 FORMAT = 1

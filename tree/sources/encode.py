@@ -12,8 +12,8 @@ from typing import Any
 
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import TabularGame
-from gradcheck.tree.rationals import Number
 from gradcheck.tree.sources.decode import DEEPEST, FORMAT
+from gradcheck.tree.types import Number
 
 _ONE, _ZERO = Fraction(1), Fraction(0)
 _MOST_DIGITS = 400  # as many as text such as "1/10" may have

@@ -15,7 +15,7 @@ from gradcheck.tree.sources.text_files import path_of, read_text, short, write_t
 from gradcheck.tree.sources.toml_json import read_json, read_toml, write_json, write_toml
 
 if TYPE_CHECKING:
-    from gradcheck.tree.unroll import GameTree
+    from gradcheck.tree.game_tree import GameTree
 
 _READ: Mapping[str, Callable[[str], object]] = {".toml": read_toml, ".json": read_json}
 _WRITE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {".toml": write_toml, ".json": write_json}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from gradcheck.tree.rationals import Number
+from gradcheck.tree.types import Number
 
 # A probability such as (1 - 1/3) / 2 is rounded at each operation and when it is written. Each rounding moves a number
 # below 1 by at most 2**-54; eight of them stay within this.

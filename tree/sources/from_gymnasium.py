@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from gradcheck.tree.errors import invalid, shown
 from gradcheck.tree.game import TabularGame
 from gradcheck.tree.games.blackjack import blackjack
-from gradcheck.tree.rationals import NumberLike
 from gradcheck.tree.sources.gymnasium_table import GymnasiumTable, game_from_table
 from gradcheck.tree.sources.optional_dependency import did_you_mean, optional_module
+from gradcheck.tree.types import NumberLike
 
 if TYPE_CHECKING:
     from gymnasium import Env

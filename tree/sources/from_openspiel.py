@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from gradcheck.tree.errors import invalid, shown
-from gradcheck.tree.rationals import NumberLike
 from gradcheck.tree.sources.openspiel_game import Observed, OpenSpielGame, Opponents
 from gradcheck.tree.sources.optional_dependency import did_you_mean, optional_module
+from gradcheck.tree.types import NumberLike
 from gradcheck.tree.validation.arguments import discount_of, horizon_of
 
 _EXTRA = "openspiel"

@@ -11,9 +11,9 @@ from typing import Any, TypeAlias, final
 
 import numpy as np
 
-from gradcheck.tree.game import Outcome, State, TabularGame
-from gradcheck.tree.rationals import Number, NumberLike
+from gradcheck.tree.game import TabularGame
 from gradcheck.tree.sources.float_to_fraction import meant, meant_distribution
+from gradcheck.tree.types import Number, NumberLike, Outcome, State
 from gradcheck.tree.validation.table import start_of, table_of
 
 _Row: TypeAlias = "tuple[State, int] | str"

@@ -9,8 +9,9 @@ from functools import cached_property, lru_cache, wraps
 from typing import Any, Concatenate, Literal, ParamSpec, TypeAlias, TypeVar, final
 
 from gradcheck.tree.errors import invalid, shown
-from gradcheck.tree.rationals import Number, NumberLike, as_distribution, is_exact, probabilities
+from gradcheck.tree.rationals import as_distribution, is_exact, probabilities
 from gradcheck.tree.sources.float_to_fraction import meant, meant_distribution
+from gradcheck.tree.types import Number, NumberLike
 from gradcheck.tree.validation.arguments import action_number
 
 #: "uniform", "same", or a row for each information set: probabilities in the order of the actions, or by action.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gradcheck.tree.game import Game, Outcome, TabularGame
-from gradcheck.tree.unroll import GameTree
+from gradcheck.tree.game import Game, TabularGame
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Outcome
 from gradcheck.tree.unrolling.rules import explore
 
 _MAX_STATES = 1_000_000

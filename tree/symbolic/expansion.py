@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from gradcheck.tree.game_tree import ENDS, GameTree
 from gradcheck.tree.rationals import as_rational
 from gradcheck.tree.symbolic.polynomial import Monomial, Polynomial
-from gradcheck.tree.unroll import GameTree
-from gradcheck.tree.unrolling.levels import ENDS
 
 
 def num_terms(tree: GameTree) -> int:

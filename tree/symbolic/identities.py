@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import final
 
 from gradcheck.tree.errors import invalid
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.garbage_collection import no_collection
 from gradcheck.tree.symbolic import expansion, modular
 from gradcheck.tree.symbolic.expansion import num_terms
@@ -26,7 +27,6 @@ from gradcheck.tree.symbolic.polynomial import (
     without,
 )
 from gradcheck.tree.symbolic.terms import RewardTerm, SurrogateTerm, product_of, terms
-from gradcheck.tree.unroll import GameTree
 from gradcheck.tree.unrolling.paths import Path, paths
 
 _MAX_TERMS = 3_000_000  # of Y: a gigabyte with its partials, and a dozen seconds

@@ -22,8 +22,8 @@ from typing import final
 
 import numpy as np
 
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.types import Array
-from gradcheck.tree.unroll import GameTree
 from gradcheck.tree.values.blocks import Block, gather
 from gradcheck.tree.values.passes import plan_of
 from gradcheck.tree.values.segment_sums import Parts

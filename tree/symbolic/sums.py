@@ -24,15 +24,16 @@ from typing import final
 
 import sympy
 
-from gradcheck.tree.game import Game, Observation
-from gradcheck.tree.rationals import as_distribution
+from gradcheck.tree.game import Game
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.rationals import as_distribution, object_array
 from gradcheck.tree.symbolic.expressions import add, multiply, surrogate_terms, write, write_reward
 from gradcheck.tree.symbolic.identities import Proof, SumPolynomials
 from gradcheck.tree.symbolic.polynomial import Polynomial, substitute
 from gradcheck.tree.symbolic.sampled_sums import SampledSums
 from gradcheck.tree.symbolic.terms import product_of
-from gradcheck.tree.types import objects
-from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.types import Observation
+from gradcheck.tree.unroll import unroll
 from gradcheck.tree.values.evaluation import Evaluation, evaluate
 from gradcheck.tree.values.policy_table import PolicyTable, read_rows
 
@@ -173,7 +174,7 @@ class SymbolicSums:
             Y=value(sums.Y, [*x, *x]),
             partials_R=tuple(value(partial, x) for partial in sums.partials_R),
             partials_Y=tuple(value(partial, x) for partial in sums.partials_Y),
-            evaluation=evaluate(self.tree, objects(x)),
+            evaluation=evaluate(self.tree, object_array(x)),
         )
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.rationals import as_rational
-from gradcheck.tree.unroll import GameTree
 
 
 class RewardTerm(NamedTuple):

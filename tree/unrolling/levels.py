@@ -9,20 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
-from typing import TYPE_CHECKING, final
+from typing import final
 
 import numpy as np
 
 from gradcheck.tree.errors import invalid
+from gradcheck.tree.game_tree import ENDS
 from gradcheck.tree.progress import progress
 from gradcheck.tree.types import Array
 from gradcheck.tree.unrolling.memory_limit import Limit
 from gradcheck.tree.unrolling.rules import Rules
 
-if TYPE_CHECKING:
-    from gradcheck.tree.unroll import GameTree
-
-ENDS = -1  # the child of an edge that ends the episode
 _MAX_LEVELS_COUNTED = 100_000  # a second or two; beyond it a count is said to be more than so many
 
 
@@ -70,20 +67,6 @@ def as_tree(rules: Rules) -> list[Level]:
         levels.append(Level(state, choice, edge, _children(goes_on, np.arange(len(following)))))
         state, time = following, time + 1
     return levels
-
-
-def histories(tree: GameTree) -> list[list[int]]:
-    """For each level the number of histories behind each of its nodes: whole numbers of any size."""
-    counts = [[1] * tree.num_roots]
-    for edges, following in zip(tree.edge_levels[:-1], tree.node_levels[1:], strict=True):
-        begin = following.start
-        here, after = counts[-1], [0] * (following.stop - begin)
-        first = tree.edge_node[edges.start]
-        for node, child in zip((tree.edge_node[edges] - first).tolist(), tree.edge_child[edges].tolist(), strict=True):
-            if child != ENDS:
-                after[child - begin] += here[node]
-        counts.append(after)
-    return counts
 
 
 def _outcomes(rules: Rules, state: Array, time: int) -> tuple[Array, Array, Array]:

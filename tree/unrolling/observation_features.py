@@ -7,7 +7,7 @@ from numbers import Real
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.tree.unroll import GameTree
+from gradcheck.tree.game_tree import GameTree
 
 
 def observation_features(tree: GameTree) -> NDArray[np.float64]:

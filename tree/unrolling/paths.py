@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import final
 
+from gradcheck.tree.game_tree import ENDS, GameTree
 from gradcheck.tree.rationals import as_rational
-from gradcheck.tree.unroll import ENDS, GameTree
 
 
 @final

@@ -15,10 +15,10 @@ from typing import Any, final
 import numpy as np
 
 from gradcheck.tree.errors import invalid, shown
-from gradcheck.tree.game import Game, Observation, Outcome, State, TabularGame
+from gradcheck.tree.game import Game, TabularGame
 from gradcheck.tree.progress import progress
-from gradcheck.tree.rationals import Number, as_distribution, as_rational, is_exact, number
-from gradcheck.tree.types import Array, objects
+from gradcheck.tree.rationals import as_distribution, as_rational, is_exact, number, object_array
+from gradcheck.tree.types import Array, Number, Observation, Outcome, State
 from gradcheck.tree.validation.arguments import check_observation, check_same_actions, check_state, outcomes
 from gradcheck.tree.validation.checked_game import CheckedGame
 from gradcheck.tree.validation.termination import refuse_cycle
@@ -302,4 +302,4 @@ def _floats(values: Iterable[Number]) -> Array:
 
 
 def _rationals(values: Iterable[Number]) -> Array:
-    return objects([as_rational(value) for value in values])
+    return object_array([as_rational(value) for value in values])

@@ -7,8 +7,7 @@ from typing import final
 
 import numpy as np
 
-from gradcheck.tree.unroll import GameTree
-from gradcheck.tree.unrolling.levels import ENDS, histories
+from gradcheck.tree.game_tree import ENDS, GameTree, history_counts
 
 _MAX_EPISODES = 400  # different ones: each is differentiated by itself, four times
 _MAX_MONOMIALS = 20_000  # of the sampled sums on the simplex: a second or two
@@ -50,7 +49,7 @@ class Size:
 
 def size_of(tree: GameTree) -> Size:
     """Count everything."""
-    counts = [count for level in histories(tree) for count in level]
+    counts = [count for level in history_counts(tree) for count in level]
     ends = np.bincount(tree.edge_node[tree.edge_child == ENDS], minlength=tree.num_nodes).tolist()
     episodes = sum(count * end for count, end in zip(counts, ends, strict=True))
     return Size(

@@ -6,13 +6,10 @@ from collections.abc import Container, Iterable, Mapping
 from decimal import Decimal
 from itertools import islice
 from numbers import Integral, Real
-from typing import TYPE_CHECKING
 
 from gradcheck.tree.errors import invalid, shown
-from gradcheck.tree.rationals import Number, number, probabilities
-
-if TYPE_CHECKING:
-    from gradcheck.tree.game import Observation, Outcome, State
+from gradcheck.tree.rationals import number, probabilities
+from gradcheck.tree.types import Number, Observation, Outcome, State
 
 _OUTCOME = "(probability, next_state, reward, terminated)"
 _FEW = 5  # values named in a hint

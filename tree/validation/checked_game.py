@@ -7,8 +7,9 @@ from numbers import Integral
 from typing import final
 
 from gradcheck.tree.errors import invalid, shown
-from gradcheck.tree.game import Game, Observation, Outcome, State
-from gradcheck.tree.rationals import Number, probabilities
+from gradcheck.tree.game import Game
+from gradcheck.tree.rationals import probabilities
+from gradcheck.tree.types import Number, Observation, Outcome, State
 from gradcheck.tree.validation.arguments import (
     MAX_ACTIONS,
     action_number,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from gradcheck.tree.errors import invalid, shown
-from gradcheck.tree.rationals import Number, probabilities
+from gradcheck.tree.rationals import probabilities
+from gradcheck.tree.types import Number, Observation, Outcome, State
 from gradcheck.tree.validation.arguments import (
     action_number,
     check_observation,
@@ -16,9 +16,6 @@ from gradcheck.tree.validation.arguments import (
     outcomes,
     some,
 )
-
-if TYPE_CHECKING:
-    from gradcheck.tree.game import Observation, Outcome, State
 
 
 def table_of(P: object) -> Mapping[State, Mapping[int, tuple[Outcome, ...]]]:

@@ -12,7 +12,8 @@ from functools import cache, partial
 from typing import Any, final
 
 from gradcheck.tree.garbage_collection import no_collection
-from gradcheck.tree.types import Array, objects
+from gradcheck.tree.rationals import object_array
+from gradcheck.tree.types import Array
 
 
 @final
@@ -30,12 +31,12 @@ class Arithmetic:
     def read(self, values: Iterable[Fraction]) -> Array:
         """An object array to compute with."""
         with no_collection():
-            return objects(self.from_fractions(values))
+            return object_array(self.from_fractions(values))
 
     def write(self, values: Array) -> Array:
         """The same numbers as Fractions."""
         with no_collection():
-            return objects(self.to_fractions(values.tolist()))
+            return object_array(self.to_fractions(values.tolist()))
 
 
 FRACTIONS = Arithmetic("fractions", list, list)

@@ -12,11 +12,12 @@ from typing import final
 import numpy as np
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.game import Game, Observation
+from gradcheck.tree.game import Game
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.progress import progress
-from gradcheck.tree.rationals import Number, as_rational
-from gradcheck.tree.types import Array, objects
-from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.rationals import as_rational, object_array
+from gradcheck.tree.types import Array, Number, Observation
+from gradcheck.tree.unroll import unroll
 from gradcheck.tree.values.arithmetic import Arithmetic, fastest
 from gradcheck.tree.values.evaluate_batch import evaluate_batch
 from gradcheck.tree.values.evaluation import evaluate
@@ -67,7 +68,7 @@ def best_strategy(game: Game | GameTree, *, max_strategies: int = _MAX_STRATEGIE
     best: Strategy | None = None
     for actions in _at(product(*tree.rules.legal), close):
         (x,) = _played(tree, np.array([actions]))
-        found = evaluate(tree, objects([Fraction(int(p)) for p in x]) if tree.exact else x).expected_return
+        found = evaluate(tree, object_array([Fraction(int(p)) for p in x]) if tree.exact else x).expected_return
         if best is None or found > best.expected_return:
             best = Strategy(dict(zip(tree.observations, actions, strict=True)), found)
     assert best is not None  # a game has at least one information set, and each at least one action
@@ -116,7 +117,7 @@ def best_with_recall(game: Game | GameTree) -> Strategy | None:
     roots = tree.node_levels[0]
     actions = {seen: tree.rules.legal[i][taken[i]] for i, seen in enumerate(tree.observations)}
     total = np.add.reduce(reach[roots] * value[roots])
-    return Strategy(actions, numbers.write(objects([total]))[0] if numbers else float(total))
+    return Strategy(actions, numbers.write(object_array([total]))[0] if numbers else float(total))
 
 
 def _numbers(tree: GameTree, numbers: Arithmetic | None) -> tuple[Array, Array, Array, Array]:

@@ -14,8 +14,8 @@ from typing import TypeAlias, final
 
 import numpy as np
 
-from gradcheck.tree.unroll import Array, GameTree
-from gradcheck.tree.unrolling.levels import ENDS
+from gradcheck.tree.game_tree import ENDS, GameTree
+from gradcheck.tree.types import Array
 from gradcheck.tree.values.segment_sums import Parts
 
 #: Where something stands: side by side, or anywhere.

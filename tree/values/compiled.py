@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradcheck.tree.game_tree import ENDS, GameTree
 from gradcheck.tree.types import Array
-from gradcheck.tree.unroll import GameTree
-from gradcheck.tree.unrolling.levels import ENDS
 
 
 class Layout(NamedTuple):

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.progress import progress
 from gradcheck.tree.types import Array
-from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.unroll import unroll
 from gradcheck.tree.values.compiled import compiled_passes, layout_of, scratch_of
 from gradcheck.tree.values.evaluation import refuse_overflow
 from gradcheck.tree.values.passes import plan_of

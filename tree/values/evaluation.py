@@ -13,8 +13,8 @@ from typing import final
 import numpy as np
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.rationals import Number
-from gradcheck.tree.unroll import Array, GameTree
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Array, Number
 from gradcheck.tree.values.arithmetic import Arithmetic, fastest
 from gradcheck.tree.values.passes import Passes, plan_of
 

@@ -11,8 +11,9 @@ from typing import Any, final
 
 import numpy as np
 
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.rationals import as_rational
-from gradcheck.tree.unroll import Array, GameTree
+from gradcheck.tree.types import Array
 from gradcheck.tree.values.arithmetic import FRACTIONS, Arithmetic
 from gradcheck.tree.values.blocks import Going, blocks, gather
 from gradcheck.tree.values.segment_sums import Parts

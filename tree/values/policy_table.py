@@ -9,10 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gradcheck.tree.errors import invalid, shown
-from gradcheck.tree.game import Observation
-from gradcheck.tree.rationals import Number, NumberLike, is_exact, probabilities
-from gradcheck.tree.types import objects
-from gradcheck.tree.unroll import Array, GameTree
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.rationals import is_exact, object_array, probabilities
+from gradcheck.tree.types import Array, Number, NumberLike, Observation
 from gradcheck.tree.validation.arguments import action_number, some
 
 #: One row for each observation: a probability for every action, or {action: probability}.
@@ -33,7 +32,7 @@ def action_probabilities(tree: GameTree, policy: PolicyTable) -> Array:
     """
     x = [probability for row in read_rows(tree, policy) for probability in row]
     if tree.exact and is_exact(x):
-        return objects(x)
+        return object_array(x)
     return np.array([float(value) for value in x])
 
 

@@ -20,8 +20,9 @@ from typing import Literal, TypeAlias, final
 import numpy as np
 
 from gradcheck.tree.errors import invalid
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.rationals import number
-from gradcheck.tree.unroll import Array, GameTree
+from gradcheck.tree.types import Array
 from gradcheck.tree.variance.returns import Returns, forward
 from gradcheck.tree.variance.step_pairs import PairRecursion
 

@@ -11,8 +11,9 @@ from typing import final
 import numpy as np
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.rationals import NumberLike, number
-from gradcheck.tree.unroll import Array, GameTree
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.rationals import number
+from gradcheck.tree.types import Array, NumberLike
 from gradcheck.tree.variance.estimators import Estimator, Weights, check_estimator, read_baseline, weights_of
 from gradcheck.tree.variance.returns import action_distribution, returns_of
 from gradcheck.tree.variance.scores import DenseScores, Scores, TabularScores, read_scores

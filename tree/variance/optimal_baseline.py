@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias, overload
 import numpy as np
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.unroll import Array, GameTree
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Array
 from gradcheck.tree.variance.estimators import Estimator, check_estimator, weights_of
 from gradcheck.tree.variance.moments import by_variable, meets_once, recursion_rows
 from gradcheck.tree.variance.returns import Returns, action_distribution, returns_of

@@ -14,7 +14,8 @@ from typing import final
 
 import numpy as np
 
-from gradcheck.tree.unroll import Array, GameTree
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Array
 from gradcheck.tree.variance.estimators import reward_to_go
 from gradcheck.tree.variance.moments import by_variable, meets_once, score_moments
 from gradcheck.tree.variance.returns import action_distribution, forward, returns_of

@@ -9,7 +9,8 @@ from typing import final
 import numpy as np
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.unroll import ENDS, Array, GameTree
+from gradcheck.tree.game_tree import ENDS, GameTree
+from gradcheck.tree.types import Array
 
 _SUM = 2.0**-5  # how far from 1 the probabilities of an information set may be: as far as bfloat16 leaves them
 

@@ -13,7 +13,8 @@ from typing import TypeAlias, final
 import numpy as np
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.unroll import Array, GameTree
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Array
 from gradcheck.tree.variance.returns import float_array
 
 _MEAN_ZERO = 2.0**-5  # of the largest mean absolute score: what bfloat16 leaves of 0

@@ -20,7 +20,8 @@ from typing import final
 
 import numpy as np
 
-from gradcheck.tree.unroll import ENDS, Array, GameTree
+from gradcheck.tree.game_tree import ENDS, GameTree
+from gradcheck.tree.types import Array
 
 _NUMBERS = 2**24  # in a temporary array: 128 MiB
 _CACHED = 2**17  # numbers that stay in a cache: 1 MiB

@@ -12,7 +12,7 @@ from gradcheck.checking.names import ConditionName
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
 from gradcheck.checking.true_gradients import of_return_or_surrogate
-from gradcheck.tree.unroll import GameTree
+from gradcheck.tree.game_tree import GameTree
 
 
 @final

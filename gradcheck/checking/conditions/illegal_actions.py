@@ -8,7 +8,7 @@ from gradcheck.checking.case import Case, Condition, Expectation, NotApplicable
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.probes import battery
 from gradcheck.checking.true_gradients import of_return_or_surrogate
-from gradcheck.tree.unroll import GameTree
+from gradcheck.tree.game_tree import GameTree
 
 
 @final

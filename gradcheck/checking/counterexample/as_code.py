@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.game import Outcome, TabularGame
-from gradcheck.tree.rationals import Number
+from gradcheck.tree.game import TabularGame
+from gradcheck.tree.types import Number, Outcome
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.values.policy_table import PolicyTable, read_rows
 

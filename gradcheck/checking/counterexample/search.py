@@ -31,7 +31,7 @@ from gradcheck.checking.counterexample.tiny_games import (
 )
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import TabularGame
-from gradcheck.tree.rationals import Number, NumberLike
+from gradcheck.tree.types import Number, NumberLike
 from gradcheck.tree.user_code import user_code
 from gradcheck.tree.validation.arguments import discount_of
 from gradcheck.tree.values.policy_table import PolicyTable

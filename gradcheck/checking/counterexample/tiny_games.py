@@ -13,7 +13,7 @@ from math import gcd
 from typing import NamedTuple, TypeAlias, final
 
 from gradcheck.tree.game import TabularGame
-from gradcheck.tree.rationals import Number
+from gradcheck.tree.types import Number
 
 #: ``{observation: probabilities}``
 Policy: TypeAlias = dict[tuple[int, ...], tuple[Fraction, ...]]

@@ -10,7 +10,7 @@ from torch import nn
 
 from gradcheck.estimators.policy_tables import probability_table
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.unroll import GameTree
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.unrolling.observation_features import observation_features
 
 

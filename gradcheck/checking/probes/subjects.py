@@ -19,7 +19,8 @@ from gradcheck.checking.probes.battery import Probe
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.policies import TabularPolicy
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.unroll import GameTree, unroll
+from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.observation_features import observation_features
 from gradcheck.tree.unrolling.tree_size import size_of
 from gradcheck.tree.user_code import user_code

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gradcheck.tree.game import Game
-    from gradcheck.tree.unroll import Array, GameTree
+    from gradcheck.tree.game_tree import GameTree
+    from gradcheck.tree.types import Array
     from gradcheck.tree.values.policy_table import PolicyTable
 
 _SMALLEST, _LARGEST = 4, 20  # powers of 2

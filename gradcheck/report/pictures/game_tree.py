@@ -19,8 +19,8 @@ from gradcheck.report.pictures.style import (
 )
 from gradcheck.report.pictures.tree_layout import CURVE, HEADER, MARGIN, ROW, Level, TreeLayout
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.game import State
-from gradcheck.tree.unroll import ENDS
+from gradcheck.tree.game_tree import ENDS
+from gradcheck.tree.types import State
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from gradcheck.document.numbers import exact
-from gradcheck.tree.rationals import NumberLike
+from gradcheck.tree.types import NumberLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

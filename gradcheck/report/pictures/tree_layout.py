@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from gradcheck.report.pictures.style import NORMAL, SMALL, number, reward
-from gradcheck.tree.game import State
+from gradcheck.tree.game_tree import ENDS, GameTree
 from gradcheck.tree.symbolic.terms import product_of
-from gradcheck.tree.unroll import ENDS, GameTree
+from gradcheck.tree.types import State
 
 if TYPE_CHECKING:
     from gradcheck.tree.symbolic.sums import SumsAt, SymbolicSums
