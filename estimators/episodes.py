@@ -12,7 +12,8 @@ from torch import Tensor
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.rationals import number
 from gradcheck.tree.types import NumberLike
-from gradcheck.tree.validation.arguments import action_number, discount_of
+from gradcheck.tree.validation.arguments import discount_of
+from gradcheck.tree.validation.outcomes import action_number
 
 
 @final

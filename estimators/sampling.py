@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from gradcheck.estimators.arguments import generator, positive
 from gradcheck.estimators.distributions import FreeProbabilities, Policy
 from gradcheck.estimators.episode_list import AllEpisodes, episodes_along
 from gradcheck.estimators.episodes import Episodes
@@ -20,6 +19,7 @@ from gradcheck.tree.game_tree import ENDS, GameTree
 from gradcheck.tree.types import Array
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.observation_features import observation_features
+from gradcheck.tree.validation.arguments import positive_int64, whole_number
 from gradcheck.tree.values.policy_table import PolicyTable
 
 
@@ -40,7 +40,7 @@ def sample(game: Game | GameTree, policy: Policy | PolicyTable, num_episodes: in
     >>> sample(robot(), robot_policy(), num_episodes=4, seed=0).future_returns.tolist()
     [10.0, 10.0, 13.0, 10.0, 10.0, 10.0]
     """
-    size = positive(num_episodes, "num_episodes")
+    size = positive_int64(num_episodes, "num_episodes")
     rng = generator(seed)
     tree = unroll(game)
     with torch.no_grad():
@@ -70,7 +70,7 @@ def sample_in_chunks(tree: GameTree, x: Array, num_episodes: int, seed: int, *, 
     >>> [batch.observations.squeeze(1).tolist() for batch in sample_in_chunks(tree, np.full(6, 0.5), 2, 0, chunk=1)]
     [[0.0, 1.0], [0.0]]
     """
-    size, at_most = positive(num_episodes, "num_episodes"), positive(chunk, "chunk")
+    size, at_most = positive_int64(num_episodes, "num_episodes"), positive_int64(chunk, "chunk")
     rng = generator(seed)
     walks = _Walks(tree, np.asarray(x, dtype=np.float64))
     table = torch.zeros(tree.variable_of.shape, dtype=torch.float64)
@@ -96,7 +96,7 @@ def sample_counts(episodes: AllEpisodes, num_episodes: int, seed: int) -> NDArra
     Returns:
         [K] counts that sum to N.
     """
-    size = positive(num_episodes, "num_episodes")
+    size = positive_int64(num_episodes, "num_episodes")
     probabilities = episodes.probabilities / episodes.probabilities.sum()  # which is 1 up to rounding
     return generator(seed).multinomial(size, probabilities)
 
@@ -127,6 +127,17 @@ class NumberedTable(nn.Module):
         """Observations [T, 1] → probabilities [T, A], 0 where an action is illegal."""
         variables = self.variable_of[observations.squeeze(-1).long()]
         return FreeProbabilities(self.x[variables].masked_fill(variables < 0, 0.0))
+
+
+def generator(seed: object) -> np.random.Generator:
+    """The random numbers that belong to a seed.
+
+    Raises:
+        InvalidArgument: if it is not 0, 1, 2, …
+    """
+    return np.random.default_rng(
+        whole_number(seed, "seed", least=0, hint="Every seed gives another sample, always the same.")
+    )
 
 
 @final

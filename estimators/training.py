@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from gradcheck.estimators.arguments import generator, positive
 from gradcheck.estimators.averages import over_steps
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episode_list import expected_return_of
@@ -17,13 +16,14 @@ from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.losses import Loss, check_value
 from gradcheck.estimators.policy_gradients import log_prob
 from gradcheck.estimators.policy_tables import probability_table
-from gradcheck.estimators.sampling import sample
+from gradcheck.estimators.sampling import generator, sample
 from gradcheck.estimators.weights import normalised
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game
 from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.progress import progress
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.validation.arguments import positive_int64
 
 
 def vanilla(policy: Policy, episodes: Episodes) -> Tensor:
@@ -87,7 +87,7 @@ def train(
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise invalid("an optimizer over the policy's parameters", "optimizer", optimizer)
     optimizer = optimizer or Adam(policy.parameters(), lr=learning_rate)
-    seeds = generator(seed).integers(2**63, size=positive(updates, "updates"))
+    seeds = generator(seed).integers(2**63, size=positive_int64(updates, "updates"))
 
     def truth() -> float:
         with torch.no_grad():

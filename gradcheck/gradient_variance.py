@@ -14,7 +14,7 @@ from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.rationals import number
 from gradcheck.tree.types import Array, NumberLike, Observation
 from gradcheck.tree.unroll import unroll
-from gradcheck.tree.validation.arguments import some
+from gradcheck.tree.validation.outcomes import first_few
 from gradcheck.tree.values.policy_table import PolicyTable, action_probabilities
 from gradcheck.tree.variance.estimators import Estimator
 from gradcheck.tree.variance.moments import Moments, refuse_too_large, score_moments
@@ -235,7 +235,7 @@ def _read_baseline(tree: GameTree, baseline: object) -> NumberLike | Array:
     known = set(tree.observations)
     for observation in baseline:
         if observation not in known:
-            hint = f"The game shows {some(tree.observations)}."
+            hint = f"The game shows {first_few(tree.observations)}."
             raise invalid("an observation that the game can show", "an observation in baseline", observation, hint)
     for observation in tree.observations:
         if observation not in baseline:

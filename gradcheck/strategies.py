@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from gradcheck.tree.game import Game, TabularGame
 from gradcheck.tree.game_tree import GameTree
-from gradcheck.tree.games.arguments import whole_number
 from gradcheck.tree.games.game_size import survey, uniform_policy
 from gradcheck.tree.games.random_games import drawn_game
 from gradcheck.tree.games.robot import robot
 from gradcheck.tree.types import Observation
 from gradcheck.tree.unroll import unroll
+from gradcheck.tree.validation.arguments import whole_number
 from gradcheck.tree.values.policy_table import PolicyTable
 
 if TYPE_CHECKING:

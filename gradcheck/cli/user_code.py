@@ -10,12 +10,12 @@ import sysconfig
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 
 from gradcheck.tree.errors import InvalidArgument, invalid, shown
 from gradcheck.tree.user_code import user_code
+from gradcheck.tree.validation.arguments import close_names, did_you_mean
 
 _FILE = ".py"
 
@@ -145,16 +145,14 @@ def _near_files(path: Path, show: Callable[[Path], str] = lambda path: path.name
         others = {show(other): other for other in path.parent.glob(f"*{_FILE}")}
     except OSError:
         others = {}
-    near = get_close_matches(show(path), others)
     folder = shown(str(path.parent.resolve()), str)
-    return f"Did you mean {' or '.join(near)}?" if near else f"There is none in {folder}."
+    return did_you_mean(close_names(show(path), others), f"There is none in {folder}.")
 
 
 def _near(name: str, holder: object) -> str:
     public = [known for known in getattr(holder, "__dict__", ()) if not known.startswith("_")]
-    near = get_close_matches(name, public)
-    if near:
-        return f"Did you mean {' or '.join(near)}?"
+    if near := close_names(name, public):
+        return did_you_mean(near)
     home = getattr(holder, "__name__", None)
     own = [known for known in public if getattr(getattr(holder, known), "__module__", None) == home]
     return f"It has {shown(', '.join(own), str)}." if own else ""

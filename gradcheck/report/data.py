@@ -12,7 +12,6 @@ from typing import final
 
 import numpy as np
 
-from gradcheck.estimators.arguments import positive
 from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.inverse_probability import inverse_prob
@@ -37,6 +36,7 @@ from gradcheck.tree.symbolic.sums import SumsAt, SymbolicSums, symbolic_sums
 from gradcheck.tree.types import Array, Number, State
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.tree_size import Size, size_of
+from gradcheck.tree.validation.arguments import positive_int64
 from gradcheck.tree.values.best_policy import Strategy, best_strategy, best_with_recall
 from gradcheck.tree.values.evaluation import Evaluation, evaluate
 from gradcheck.tree.values.policy_table import PolicyTable, read_rows
@@ -226,7 +226,7 @@ def make_report(
     """
     began = time.perf_counter()
     if episodes is not None:
-        episodes = positive(episodes, "num_episodes")
+        episodes = positive_int64(episodes, "num_episodes")
     tree = unroll(game)
     size = size_of(tree)
     weights = future_returns if tree.game.discount == 1 else from_the_start(tree.game.discount)

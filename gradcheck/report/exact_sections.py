@@ -17,7 +17,7 @@ from gradcheck.tree.symbolic.identities import Proof
 from gradcheck.tree.symbolic.sums import SumsAt
 from gradcheck.tree.symbolic.terms import product_of
 from gradcheck.tree.unrolling.paths import Path
-from gradcheck.tree.validation.arguments import some
+from gradcheck.tree.validation.outcomes import first_few
 
 _BAR = 40  # characters for a probability of 1
 _WIDEST = 40  # characters of a product of probabilities, or a state in a tree
@@ -62,7 +62,7 @@ def left_out(report: Report) -> Iterator[Block]:
         one = len(report.unreachable) == 1
         verb, them = ("is", "it") if one else ("are", "them")
         states = counted(len(report.unreachable), "state")
-        named = f"{some(report.unreachable)}.".replace("….", "…")
+        named = f"{first_few(report.unreachable)}.".replace("….", "…")
         yield Text(f"{states} of the table {verb} left out, for no episode meets {them}: {named}")
     if report.source and report.source.snapped:
         pairs = [f"{value!r} as {meaning}" for value, meaning in report.source.snapped.items()]

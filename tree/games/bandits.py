@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import TabularGame
-from gradcheck.tree.games.arguments import numbers
 from gradcheck.tree.rationals import number
 from gradcheck.tree.types import NumberLike
+from gradcheck.tree.validation.arguments import numbers
 
 _ARMS = "arms"
 

@@ -8,8 +8,8 @@ from random import Random
 
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import TabularGame
-from gradcheck.tree.games.arguments import whole_number
 from gradcheck.tree.types import NumberLike
+from gradcheck.tree.validation.arguments import whole_number
 
 _MAX_OUTCOMES = 100_000  # of a table: seconds
 _LARGEST_REWARD, _LARGEST_DENOMINATOR, _LARGEST_WEIGHT = 10, 3, 5

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcheck.tree.game import TabularGame
-from gradcheck.tree.games.arguments import numbers
 from gradcheck.tree.rationals import number
 from gradcheck.tree.types import NumberLike
+from gradcheck.tree.validation.arguments import numbers
 
 STOP, GO = 0, 1
 

@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import TabularGame
-from gradcheck.tree.games.arguments import numbers, whole_number
 from gradcheck.tree.rationals import number, probabilities
 from gradcheck.tree.types import Number, NumberLike
+from gradcheck.tree.validation.arguments import numbers, whole_number
 
 END = 0  # the token that ends a text
 PADDING = -1  # in an observation: no token there yet

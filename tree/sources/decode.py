@@ -8,7 +8,6 @@ and false.
 
 from __future__ import annotations
 
-import difflib
 import math
 import sys
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -21,7 +20,8 @@ from gradcheck.tree.progress import progress
 from gradcheck.tree.rationals import number, probabilities
 from gradcheck.tree.sources.toml_json import RepeatedKey
 from gradcheck.tree.types import Number, Outcome, State
-from gradcheck.tree.validation.arguments import action_number, discount_of, some
+from gradcheck.tree.validation.arguments import close_names, did_you_mean, discount_of
+from gradcheck.tree.validation.outcomes import action_number, first_few
 
 FORMAT = 1
 DEEPEST = 16  # lists inside each other in a state or an observation
@@ -126,7 +126,7 @@ def _add_once(table: dict[State, Any], state: State, value: object, name: str = 
 def _known_state(given: object, name: str, P: Mapping[State, object]) -> State:
     state = _value(given, name)
     if state not in P:
-        raise invalid("a state with transitions", name, state, f"They are {some(P)}.")
+        raise invalid("a state with transitions", name, state, f"They are {first_few(P)}.")
     return state
 
 
@@ -179,8 +179,7 @@ def _table(given: object, name: str, required: Sequence[str], optional: Sequence
         raise invalid(f"a table with the keys {', '.join(known)}", name, given)
     for key in given:
         if key not in known:
-            near = difflib.get_close_matches(key[:40], known, n=1, cutoff=0.4)
-            hint = f"Did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(map(repr, close_names(key, known, most=1, cutoff=0.4)))
             raise invalid(f"one of the keys {', '.join(known)}", f"a key of {name}", key, hint)
     for key in required:
         if key not in given:

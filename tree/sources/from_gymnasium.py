@@ -10,8 +10,9 @@ from gradcheck.tree.errors import invalid, shown
 from gradcheck.tree.game import TabularGame
 from gradcheck.tree.games.blackjack import blackjack
 from gradcheck.tree.sources.gymnasium_table import GymnasiumTable, game_from_table
-from gradcheck.tree.sources.optional_dependency import did_you_mean, optional_module
+from gradcheck.tree.sources.optional_dependency import optional_module
 from gradcheck.tree.types import NumberLike
+from gradcheck.tree.validation.arguments import close_names, did_you_mean
 
 if TYPE_CHECKING:
     from gymnasium import Env
@@ -93,7 +94,8 @@ def _made(env_id: str, make_kwargs: Mapping[str, Any]) -> Env[Any, Any]:
         except Exception as error:  # whatever the constructor of an environment raises
             why = f"Gymnasium says: {type(error).__name__}: {shown(error, str)}"
             known = gymnasium.envs.registry
-            hint = why if env_id in known else did_you_mean(env_id, known, otherwise=why)
+            close = [] if env_id in known else close_names(env_id, known, cutoff=0.7)
+            hint = did_you_mean(close, why, separator=", ")
             value = f"{env_id} with {shown(dict(make_kwargs))}" if make_kwargs else env_id
             raise invalid("an environment that Gymnasium can make", "env_or_id", value, hint) from error
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 from gradcheck.tree.errors import invalid, shown
 from gradcheck.tree.sources.openspiel_game import Observed, OpenSpielGame, Opponents
-from gradcheck.tree.sources.optional_dependency import did_you_mean, optional_module
+from gradcheck.tree.sources.optional_dependency import optional_module
 from gradcheck.tree.types import NumberLike
-from gradcheck.tree.validation.arguments import discount_of, horizon_of
+from gradcheck.tree.validation.arguments import close_names, did_you_mean, discount_of, horizon_of, whole_number
 
 _EXTRA = "openspiel"
 _KINDS: tuple[Observed, ...] = ("information_state", "state", "observation")
@@ -76,14 +75,14 @@ def from_openspiel(
         )
     if dynamics == "SIMULTANEOUS":
         game = pyspiel.convert_to_turn_based(game)
-    if isinstance(player, bool) or not isinstance(player, Integral) or not 0 <= player < game.num_players():
-        raise invalid(f"a player from 0 to {game.num_players() - 1}", "player", player)
+    last = game.num_players() - 1
+    learner = whole_number(player, "player", 0, last, expected=f"a player from 0 to {last}")
     if not (opponents in ("uniform", "same") if isinstance(opponents, str) else isinstance(opponents, Mapping)):
         hint = 'Or "same", for self-play.'
         raise invalid('"uniform" or a table {what they see: probabilities}', "opponents", opponents, hint)
     return OpenSpielGame(
         openspiel=game,
-        player=int(player),
+        player=learner,
         opponents=opponents if isinstance(opponents, str) else dict(opponents),
         observed=_observed(game, observe),
         horizon=horizon_of(horizon) or game.max_game_length(),
@@ -98,7 +97,9 @@ def _loaded(name: str) -> Any:
     known = pyspiel.registered_names()
     short = name.partition("(")[0].strip()
     if short not in known:
-        hint = did_you_mean(short, known, otherwise="pyspiel.registered_names() lists the names.")
+        hint = did_you_mean(
+            close_names(short, known, cutoff=0.7), "pyspiel.registered_names() lists the names.", separator=", "
+        )
         raise invalid("the name of a game of OpenSpiel", "name_or_game", name, hint)
     try:
         with _quiet():

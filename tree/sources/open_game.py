@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import PurePath
 from typing import TYPE_CHECKING, final
 
 from gradcheck.tree.errors import InvalidArgument, invalid
 from gradcheck.tree.game import Game, TabularGame
 from gradcheck.tree.games.catalogue import GALLERY, ExactPolicy
+from gradcheck.tree.validation.arguments import close_names, did_you_mean
 
 if TYPE_CHECKING:
     from gradcheck.tree.sources.gymnasium_table import GymnasiumTable
@@ -70,8 +70,8 @@ def unknown(text: str, name: str, hint: str = "") -> InvalidArgument:
     """The error for a name that is not in the gallery, with those that are like it."""
     start = text[:_LONGEST_NAME].lower()
     near = [known for known in GALLERY if start and (start in known or known in start)]
-    near += [known for known in get_close_matches(start, GALLERY) if known not in near]
-    hints = [f"Did you mean {' or '.join(near)}?"] if near else []
+    near += [known for known in close_names(text, GALLERY) if known not in near]
+    hints = [did_you_mean(near)] if near else []
     hints += ["`python -m gradcheck games` lists the names.", *([hint] if hint else [])]
     return invalid("the name of a game", name, text, " ".join(hints))
 

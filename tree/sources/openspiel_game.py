@@ -12,7 +12,7 @@ from gradcheck.tree.errors import invalid, shown
 from gradcheck.tree.rationals import as_distribution, is_exact, probabilities
 from gradcheck.tree.sources.float_to_fraction import meant, meant_distribution
 from gradcheck.tree.types import Number, NumberLike
-from gradcheck.tree.validation.arguments import action_number
+from gradcheck.tree.validation.outcomes import action_number
 
 #: "uniform", "same", or a row for each information set: probabilities in the order of the actions, or by action.
 Opponents: TypeAlias = "Literal['uniform', 'same'] | Mapping[str, Sequence[NumberLike] | Mapping[int, NumberLike]]"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
 from typing import final
 
-from gradcheck.tree.errors import invalid
+from gradcheck.tree.validation.arguments import whole_number
 
 _BYTES_PER_NODE = 1_000  # arrays of a decision with a few outcomes, and of one evaluation of it
 _BYTES_PER_EDGE = 120
@@ -38,9 +37,7 @@ class Limit:
         Raises:
             InvalidArgument: if it is not 1, 2, …
         """
-        if isinstance(max_nodes, bool) or not isinstance(max_nodes, Integral) or max_nodes < 1:
-            raise invalid("a whole number, 1 or more", "max_nodes", max_nodes, "Leave it out for what fits the memory.")
-        return cls(int(max_nodes))
+        return cls(whole_number(max_nodes, "max_nodes", hint="Leave it out for what fits the memory."))
 
     def allows(self, nodes: int, edges: int) -> bool:
         """Whether a game of this size may be unrolled."""

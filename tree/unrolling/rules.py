@@ -19,8 +19,8 @@ from gradcheck.tree.game import Game, TabularGame
 from gradcheck.tree.progress import progress
 from gradcheck.tree.rationals import as_distribution, as_rational, is_exact, number, object_array
 from gradcheck.tree.types import Array, Number, Observation, Outcome, State
-from gradcheck.tree.validation.arguments import check_observation, check_same_actions, check_state, outcomes
 from gradcheck.tree.validation.checked_game import CheckedGame
+from gradcheck.tree.validation.outcomes import check_observation, check_same_actions, check_state, read_outcomes
 from gradcheck.tree.validation.termination import refuse_cycle
 
 _PLAIN = {bool, bytes, float, int, str, type(None)}  # what needs no look inside
@@ -262,7 +262,7 @@ class _Code:
             chance, _, reward, terminated = rows[0]
             if type(chance) is type(reward) is int and chance == 1 and type(terminated) is bool:
                 return rows
-        return outcomes(rows, f"step({shown(state)}, {action})")
+        return read_outcomes(rows, f"step({shown(state)}, {action})")
 
     def check_new(self, state: State, action: int, following: State) -> None:
         if not _is_plain(following):

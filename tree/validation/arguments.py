@@ -1,67 +1,66 @@
-"""What a game may answer: the checks that tables and games given as code have in common."""
+"""Checks of the arguments that many functions take: whole numbers, lists of numbers, discounts, misspelt names."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from decimal import Decimal
-from itertools import islice
-from numbers import Integral, Real
+from collections.abc import Iterable, Sequence
+from numbers import Integral
 
-from gradcheck.tree.errors import invalid, shown
-from gradcheck.tree.rationals import number, probabilities
-from gradcheck.tree.types import Number, Observation, Outcome, State
+from gradcheck.tree.errors import invalid
+from gradcheck.tree.rationals import number
+from gradcheck.tree.types import Number
 
-_OUTCOME = "(probability, next_state, reward, terminated)"
-_FEW = 5  # values named in a hint
-MAX_ACTIONS = 1_000_000  # tables have a column for every number up to the largest
+_LONGEST_NAME = 100  # characters compared: the time to find near matches grows with the square of it
 
 
-def action_number(value: object, name: str) -> int:
-    """Read the number of an action.
+def whole_number(
+    value: object, name: str, least: int = 1, most: int | None = None, *, expected: str = "", hint: str = ""
+) -> int:
+    """Read a whole number in a range.
+
+    Args:
+        value: what was given.
+        name: of the argument, for messages.
+        least: the smallest that is allowed.
+        most: the largest, if there is one.
+        expected: what the message says was expected; by default, a whole number in that range.
+        hint: the end of the message.
 
     Raises:
-        InvalidArgument: if it is not one of 0, 1, 2, …
+        InvalidArgument: if it is none, or outside the range.
+
+    >>> whole_number(3, "batch"), whole_number(0, "seed", least=0)
+    (3, 0)
     """
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
-        raise invalid("an action numbered 0, 1, 2, …", name, value, "Actions are numbers; give them names elsewhere.")
-    if int(value) >= MAX_ACTIONS:
-        hint = "Actions are columns of a table: number them without gaps."
-        raise invalid(f"an action below {MAX_ACTIONS:,}", name, value, hint)
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least or not _at_most(int(value), most):
+        limits = f"{least} or more" if most is None else f"{least} to {most:,}"
+        raise invalid(expected or f"a whole number, {limits}", name, value, hint)
     return int(value)
 
 
-def outcomes(value: object, name: str, known: Container[object] | None = None) -> tuple[Outcome, ...]:
-    """Read what can happen after an action.
-
-    Args:
-        value: a list of (probability, next_state, reward, terminated).
-        name: of the list, for messages.
-        known: the states an episode can go on in; any, without it.
+def positive_int64(value: object, name: str) -> int:
+    """Read a whole number, 1 or more, that fits in an int64.
 
     Raises:
-        InvalidArgument: if it is no such list, or the probabilities are no distribution.
+        InvalidArgument: if it is none.
     """
-    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-        raise invalid(f"a list of outcomes {_OUTCOME}", name, value)
-    rows = list(value)
-    if not rows:
-        raise invalid(f"at least one outcome {_OUTCOME}", name, value, "Leave an action out where it is illegal.")
-    for i, row in enumerate(rows):
-        if not isinstance(row, tuple | list) or len(row) != 4:
-            hint = "A single outcome needs a list around it, too." if len(rows) == 4 else ""
-            raise invalid(f"an outcome {_OUTCOME}", f"{name}[{i}]", row, hint)
-    names = [f"the probability in {name}[{i}]" for i in range(len(rows))]
-    chances = probabilities([row[0] for row in rows], f"the probabilities in {name}", each=names)
-    read: list[Outcome] = []
-    for i, (chance, (_, next_state, reward, terminated)) in enumerate(zip(chances, rows, strict=True)):
-        if getattr(terminated, "ndim", 0) or terminated not in (True, False):  # arrays cannot be compared
-            raise invalid("True or False", f"terminated in {name}[{i}]", terminated)
-        check_state(next_state, f"next_state in {name}[{i}]")
-        if not (terminated or known is None or next_state in known):
-            hint = "It is not in P; add it, or mark the outcome as terminated."
-            raise invalid("a known state", f"next_state in {name}[{i}]", next_state, hint)
-        read.append((chance, next_state, number(reward, f"the reward in {name}[{i}]"), bool(terminated)))
-    return tuple(read)
+    read = whole_number(value, name)
+    if read >= 2**63:
+        raise invalid("a whole number below 2**63", name, value)
+    return read
+
+
+def numbers(values: object, name: str, count: int | None = None) -> tuple[Number, ...]:
+    """Read a list of finite numbers, at least one, or exactly ``count``.
+
+    Raises:
+        InvalidArgument: if it is no such list.
+    """
+    wanted = "at least one number" if count is None else f"{count} numbers"
+    if isinstance(values, str | bytes) or not isinstance(values, Sequence):
+        raise invalid(f"a list of {wanted}", name, values)
+    if not values or (count is not None and len(values) != count):
+        raise invalid(f"a list of {wanted}", name, values, f"It has {len(values)}." if values else "It is empty.")
+    return tuple(number(value, f"{name}[{i}]") for i, value in enumerate(values))
 
 
 def horizon_of(horizon: object) -> int | None:
@@ -72,10 +71,8 @@ def horizon_of(horizon: object) -> int | None:
     """
     if horizon is None:
         return None
-    if isinstance(horizon, bool) or not isinstance(horizon, Integral) or horizon < 1:
-        hint = "Or None, where no state can come again and every episode ends by itself."
-        raise invalid("a whole number of steps, 1 or more", "horizon", horizon, hint)
-    return int(horizon)
+    hint = "Or None, where no state can come again and every episode ends by itself."
+    return whole_number(horizon, "horizon", expected="a whole number of steps, 1 or more", hint=hint)
 
 
 def discount_of(discount: object) -> Number:
@@ -90,71 +87,31 @@ def discount_of(discount: object) -> Number:
     return factor
 
 
-def check_state(state: object, name: str) -> None:
-    """Refuse what cannot be a state.
-
-    Raises:
-        InvalidArgument: if it is not hashable, or a tensor, whose hash is its identity.
-    """
-    if not is_value(state):
-        raise invalid("a hashable state", name, state, "Use a tuple, of such values all through.")
-
-
-def check_observation(seen: object, name: str) -> None:
-    """Refuse what cannot be an observation.
-
-    Raises:
-        InvalidArgument: if it is not hashable, or does not equal itself.
-    """
-    if not is_value(seen):
-        hint = "Use a tuple, of such values all through; .tolist() makes a list of an array or tensor."
-        raise invalid("a hashable observation", name, seen, hint)
-    if _has_nan(seen):
-        hint = "NaN does not equal itself, so no policy could have a row for it."
-        raise invalid("an observation without NaN", name, seen, hint)
-
-
-def check_same_actions(
-    seen: Observation, name: str, actions: tuple[int, ...], other: State, others: tuple[int, ...]
-) -> None:
-    """Refuse states that look the same to the player but allow different actions.
+def close_names(name: str, known: Iterable[str], *, most: int = 3, cutoff: float = 0.6) -> list[str]:
+    """Find the known names that look most like a misspelt one, upper and lower case aside.
 
     Args:
-        seen: the observation of both.
-        name: of it, for messages.
-        actions: legal here.
-        other: the state that was seen before.
-        others: the actions legal there.
-
-    Raises:
-        InvalidArgument: if the actions differ.
+        name: as it was written.
+        known: the names there are.
+        most: how many to find.
+        cutoff: how alike they must be, from 0 (anything) to 1 (equal).
     """
-    if actions != others:
-        hint = (
-            f"The state {shown(other)} looks the same to the player but allows {some(others)}, where this one "
-            f"allows {some(actions)}. Give both the same actions, or observations that tell them apart."
-        )
-        raise invalid("equal legal actions where observations are equal", name, seen, hint)
+    from difflib import get_close_matches  # needed for messages only
+
+    by_lower = {each.lower(): each for each in known}
+    close = get_close_matches(name[:_LONGEST_NAME].lower(), by_lower, n=most, cutoff=cutoff)
+    return [by_lower[each] for each in close]
 
 
-def is_value(value: object) -> bool:
-    """Whether it can be a state or an observation: hashable, and equal to another that looks the same."""
-    if isinstance(value, tuple):
-        return all(map(is_value, value))
-    try:
-        hash(value)
-    except Exception:  # whatever a class of the user's raises
-        return False
-    return not hasattr(value, "detach")  # a torch tensor is hashable, but by its identity
+def did_you_mean(names: Iterable[str], otherwise: str = "", *, separator: str = " or ") -> str:
+    """Ask whether one of these names was meant, for a hint; where there are none, say something else.
+
+    >>> did_you_mean(close_names("Taxi-v3", ["Taxi-v4", "CartPole-v1"]))
+    'Did you mean Taxi-v4?'
+    """
+    listed = separator.join(names)
+    return f"Did you mean {listed}?" if listed else otherwise
 
 
-def _has_nan(value: object) -> bool:
-    if isinstance(value, tuple):
-        return any(map(_has_nan, value))
-    return isinstance(value, Real | Decimal) and value != value  # noqa: PLR0124 - so is NaN defined
-
-
-def some(values: Iterable[object]) -> str:
-    """The first few of many values, for a hint."""
-    first = [shown(value) for value in islice(values, _FEW + 1)]
-    return ", ".join(first[:_FEW]) + (", …" if len(first) > _FEW else "")
+def _at_most(value: int, most: int | None) -> bool:
+    return most is None or value <= most

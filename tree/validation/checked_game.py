@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from numbers import Integral
 from typing import final
 
 from gradcheck.tree.errors import invalid, shown
 from gradcheck.tree.game import Game
 from gradcheck.tree.rationals import probabilities
 from gradcheck.tree.types import Number, Observation, Outcome, State
-from gradcheck.tree.validation.arguments import (
+from gradcheck.tree.validation.arguments import discount_of, horizon_of, whole_number
+from gradcheck.tree.validation.outcomes import (
     MAX_ACTIONS,
     action_number,
     check_observation,
     check_state,
-    discount_of,
-    horizon_of,
-    outcomes,
+    read_outcomes,
 )
 
 _METHODS = ("num_actions", "horizon", "discount", "starts", "legal_actions", "step", "observe")
@@ -38,13 +36,11 @@ class CheckedGame:
         if isinstance(game, type) or not isinstance(game, Game):
             hint = "It is a class: make an object of it." if isinstance(game, type) else _missing(game)
             raise invalid("a game (a TabularGame, or an object with the methods of Game)", "game", game, hint)
-        if isinstance(game.num_actions, bool) or not isinstance(game.num_actions, Integral) or game.num_actions < 1:
-            raise invalid("a whole number, 1 or more", "num_actions", game.num_actions)
-        if game.num_actions > MAX_ACTIONS:
+        self._game = game
+        self.num_actions = whole_number(game.num_actions, "num_actions")
+        if self.num_actions > MAX_ACTIONS:
             hint = "Actions are columns of a table: number them without gaps."
             raise invalid(f"at most {MAX_ACTIONS:,} actions", "num_actions", game.num_actions, hint)
-        self._game = game
-        self.num_actions = int(game.num_actions)
         self.horizon = horizon_of(game.horizon)
         self.discount = discount_of(game.discount)
 
@@ -85,7 +81,7 @@ class CheckedGame:
 
     def step(self, state: State, action: int) -> tuple[Outcome, ...]:
         """What can happen after the action, as (probability, next state, reward, terminated)."""
-        return outcomes(self._game.step(state, action), f"step({shown(state)}, {action})")
+        return read_outcomes(self._game.step(state, action), f"step({shown(state)}, {action})")
 
     def observe(self, state: State) -> Observation:
         """What the player sees in the state."""

@@ -8,13 +8,13 @@ from types import MappingProxyType
 from gradcheck.tree.errors import invalid, shown
 from gradcheck.tree.rationals import probabilities
 from gradcheck.tree.types import Number, Observation, Outcome, State
-from gradcheck.tree.validation.arguments import (
+from gradcheck.tree.validation.outcomes import (
     action_number,
     check_observation,
     check_same_actions,
-    is_value,
-    outcomes,
-    some,
+    first_few,
+    is_hashable_value,
+    read_outcomes,
 )
 
 
@@ -33,7 +33,7 @@ def table_of(P: object) -> Mapping[State, Mapping[int, tuple[Outcome, ...]]]:
             hint = "A state where episodes only ever end needs no row." if isinstance(row, Mapping) else ""
             raise invalid("a table {action: outcomes} with at least one action", name, row, hint)
         actions = {action_number(action, f"an action of {name}"): row[action] for action in row}
-        table[state] = MappingProxyType({a: outcomes(actions[a], f"{name}[{a}]", P) for a in sorted(actions)})
+        table[state] = MappingProxyType({a: read_outcomes(actions[a], f"{name}[{a}]", P) for a in sorted(actions)})
     return MappingProxyType(table)
 
 
@@ -43,14 +43,14 @@ def start_of(start: object, table: Mapping[State, object]) -> Mapping[State, Num
     Raises:
         InvalidArgument: if a state is unknown, or it is no distribution.
     """
-    if not isinstance(start, Mapping) and not is_value(start):
+    if not isinstance(start, Mapping) and not is_hashable_value(start):
         raise invalid("a state, or a table {state: probability}", "start", start)
     chance_of = start if isinstance(start, Mapping) else {start: 1}
     if not chance_of:
         raise invalid("a table {state: probability} with at least one state", "start", start)
     for state in chance_of:
         if state not in table:
-            raise invalid("a start among the states of P", "start", state, f"They are {some(table)}.")
+            raise invalid("a start among the states of P", "start", state, f"They are {first_few(table)}.")
     names = [f"start[{shown(state)}]" for state in chance_of]
     chances = probabilities(list(chance_of.values()), "start", each=names, given=start)
     return MappingProxyType(dict(zip(chance_of, chances, strict=True)))
@@ -68,7 +68,7 @@ def observations_of(observations: object, table: Mapping[State, Mapping[int, obj
         raise invalid("a table {state: observation}", "observations", observations)
     for state in observations:
         if state not in table:
-            hint = f"The states of P are {some(table)}."
+            hint = f"The states of P are {first_few(table)}."
             raise invalid("observations of states of P only", "a state in observations", state, hint)
     legal: dict[Observation, tuple[State, tuple[int, ...]]] = {}
     for state, row in table.items():

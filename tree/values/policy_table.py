@@ -12,7 +12,7 @@ from gradcheck.tree.errors import invalid, shown
 from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.rationals import is_exact, object_array, probabilities
 from gradcheck.tree.types import Array, Number, NumberLike, Observation
-from gradcheck.tree.validation.arguments import action_number, some
+from gradcheck.tree.validation.outcomes import action_number, first_few
 
 #: One row for each observation: a probability for every action, or {action: probability}.
 PolicyTable: TypeAlias = "Mapping[Any, Sequence[NumberLike] | Mapping[int, NumberLike]]"
@@ -47,7 +47,7 @@ def read_rows(tree: GameTree, policy: PolicyTable) -> list[list[Number]]:
     known = set(tree.observations)
     for observation in policy:
         if observation not in known:
-            hint = f"The game shows {some(tree.observations)}."
+            hint = f"The game shows {first_few(tree.observations)}."
             raise invalid("an observation that the game can show", "an observation in policy", observation, hint)
     rows: list[list[Number]] = []
     for observation, legal in zip(tree.observations, tree.legal_actions, strict=True):

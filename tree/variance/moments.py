@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Integral
 from typing import final
 
 import numpy as np
@@ -14,6 +13,7 @@ from gradcheck.tree.errors import invalid
 from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.rationals import number
 from gradcheck.tree.types import Array, NumberLike
+from gradcheck.tree.validation.arguments import whole_number
 from gradcheck.tree.variance.estimators import Estimator, Weights, check_estimator, read_baseline, weights_of
 from gradcheck.tree.variance.returns import action_distribution, returns_of
 from gradcheck.tree.variance.scores import DenseScores, Scores, TabularScores, read_scores
@@ -53,9 +53,7 @@ class Moments:
         Raises:
             InvalidArgument: if it is not a whole number, 1 or more.
         """
-        if isinstance(num_episodes, bool) or not isinstance(num_episodes, Integral) or num_episodes < 1:
-            raise invalid("a whole number, 1 or more", "num_episodes", num_episodes)
-        return np.sqrt(self.variance / int(num_episodes))
+        return np.sqrt(self.variance / whole_number(num_episodes, "num_episodes"))
 
     def episodes_needed(self, precision: NumberLike, *, relative: bool = False) -> int:
         """The smallest number of independent episodes whose average is as precise as this.
