@@ -105,14 +105,15 @@ class _Collected:
             return
         import json
 
-        from gradcheck.report import files
         from gradcheck.tree.errors import InvalidArgument
+        from gradcheck.tree.sources.text_files import write_parts
 
         document = {"schema_version": SCHEMA_VERSION, "checks": self._checks}
         try:
-            files.write([json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False), "\n"], self._path)
+            text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
+            write_parts([text, "\n"], self._path, _REPORT)
         except InvalidArgument as error:  # the disk is full, say; the summary is to be seen all the same
-            self._trouble = _named(error)
+            self._trouble = str(error)
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -156,15 +157,10 @@ def _defaults(node: pytest.Item) -> dict[str, Any]:
 
 
 def _writable(path: str) -> None:
-    from gradcheck.report import files
     from gradcheck.tree.errors import InvalidArgument
+    from gradcheck.tree.sources.text_files import check_writable
 
     try:
-        files.check_writable(path)
+        check_writable(path, _REPORT)
     except InvalidArgument as error:
-        raise pytest.UsageError(_named(error)) from None
-
-
-def _named(error: Exception) -> str:
-    """The message about a path, with the name of the option here."""
-    return str(error).replace("--json", _REPORT, 1)
+        raise pytest.UsageError(str(error)) from None

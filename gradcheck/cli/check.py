@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from gradcheck.checking.options import POLICY_OUTPUTS, Option, described
 from gradcheck.cli.parsers import at_least, batch, positive
 from gradcheck.document.blocks import Block, Lines, Text
-from gradcheck.report import files
 from gradcheck.tree.errors import invalid, shown
+from gradcheck.tree.sources.text_files import check_writable, write_parts
 
 if TYPE_CHECKING:
     from gradcheck.checking.result import CheckResult
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         InvalidArgument: if there is no such loss, or it cannot be checked.
     """
     if arguments.json is not None:
-        files.check_writable(arguments.json)  # before torch is imported, let alone a number computed
+        check_writable(arguments.json, "--json")  # before torch is imported, let alone a number computed
     if arguments.horizon is not None and arguments.game is None:
         raise invalid("--game where --horizon is given", "--horizon", arguments.horizon)
 
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
         result = check(loss, game, policy, **_options(arguments))
     if arguments.json is not None:
         text = json.dumps(to_dict(result), indent=2, allow_nan=False, ensure_ascii=False)
-        files.write([text, "\n"], arguments.json)
+        write_parts([text, "\n"], arguments.json, "--json")
     show(_page(result))
     return exit_code(result)
 

@@ -45,10 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         InvalidArgument: if there is no such game, or it is too large.
     """
-    from gradcheck.report import files
+    from gradcheck.tree.sources.text_files import check_writable, write_parts
 
     if arguments.json is not None:
-        files.check_writable(arguments.json)  # before torch is imported, let alone a number computed
+        check_writable(arguments.json, "--json")  # before torch is imported, let alone a number computed
 
     from gradcheck.tree.sources.open_game import open_game
 
@@ -70,6 +70,6 @@ def run(arguments: argparse.Namespace) -> int:
         source=named.source,
     )
     if arguments.json is not None:
-        files.write(json_form.to_parts(report), arguments.json)
+        write_parts(json_form.to_parts(report), arguments.json, "--json")
     show(document(report))
     return 0 if report.passed else 1

@@ -116,7 +116,7 @@ def test_bad_paths_are_refused_before_any_work(gradcheck, folder):
     """Importing torch alone takes seconds."""
     run = gradcheck("report", "--json", "missing/report.json", PYTHONPROFILEIMPORTTIME="1")
     imported = {line.rpartition("|")[2].strip() for line in run.err.splitlines() if line.startswith("import time:")}
-    assert "gradcheck.report.files" in imported
+    assert "gradcheck.tree.sources.text_files" in imported
     assert "torch" not in imported
     assert run.code == 2
 
