@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gradcheck.tree.game import Game, TabularGame
 from gradcheck.tree.game_tree import GameTree
-from gradcheck.tree.games.game_size import survey, uniform_policy
+from gradcheck.tree.games.game_size import count_histories, uniform_policy
 from gradcheck.tree.games.random_games import drawn_game
 from gradcheck.tree.games.robot import robot
 from gradcheck.tree.types import Observation
@@ -97,7 +97,7 @@ def games(
             impossible=True,
         )
         steps = states if horizon is None else horizon
-        while survey(game).episodes > max_episodes and steps > 1:
+        while count_histories(game).episodes > max_episodes and steps > 1:
             steps -= 1
             game = TabularGame(game.P, game.start, steps, game.observations, game.discount)
         return game

@@ -11,6 +11,7 @@ from gradcheck.checking.options import POLICY_OUTPUTS, Option, described
 from gradcheck.cli.parsers import at_least, batch, positive
 from gradcheck.document.blocks import Block, Lines, Text
 from gradcheck.tree.errors import invalid, shown
+from gradcheck.tree.sources.registry import what_game_takes, what_horizon_is_for
 from gradcheck.tree.sources.text_files import check_writable, write_parts
 
 if TYPE_CHECKING:
@@ -42,11 +43,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check.add_argument(
         "--game",
         metavar="GAME",
-        help="instead of the battery of small games: a name from `python -m gradcheck games`, a .toml or .json file, "
-        "gymnasium:ID or openspiel:NAME",
+        help=f"instead of the battery of small games: {what_game_takes()}",
     )
     check.add_argument(
-        "--horizon", type=at_least(1, "--horizon"), metavar="H", help="of gymnasium: and openspiel: games"
+        "--horizon", type=at_least(1, "--horizon"), metavar="H", help=f"of {what_horizon_is_for()} games"
     )
     for name, (field, option) in described().items():
         if option.flag:

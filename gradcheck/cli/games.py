@@ -9,7 +9,7 @@ from gradcheck.document.blocks import Block, Heading, Table, Text
 from gradcheck.document.numbers import counted, exact
 from gradcheck.document.terminal import show
 from gradcheck.tree.games.catalogue import GALLERY, Entry
-from gradcheck.tree.games.game_size import survey
+from gradcheck.tree.games.game_size import count_histories
 from gradcheck.tree.sources.open_game import unknown
 
 _GOOD_FOR = "Good for"  # the paragraph of a docstring that says which bugs the game exposes
@@ -42,7 +42,7 @@ def run(name: str | None) -> int:
 def listing() -> Iterator[Block]:
     """Every game in one line."""
     yield Heading("The games that come with gradcheck")
-    sizes = {name: survey(entry.make()) for name, entry in GALLERY.items()}
+    sizes = {name: count_histories(entry.make()) for name, entry in GALLERY.items()}
     rows = [
         (name, entry.description, f"{sizes[name].decisions:,}", f"{sizes[name].episodes:,}")
         for name, entry in GALLERY.items()
@@ -65,7 +65,7 @@ def description(entry: Entry) -> Iterator[Block]:
             text = text[:1].upper() + text[1:]
         yield Text(text)
     game = entry.make()
-    size = survey(game)
+    size = count_histories(game)
     lengths = size.longest if size.shortest == size.longest else f"{size.shortest} to {size.longest}"
     sizes = (
         counted(size.observations, "observation"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gradcheck.cli.parsers import at_least
+from gradcheck.tree.sources.registry import what_game_takes, what_horizon_is_for
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -19,14 +20,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--game",
         default="robot",
         metavar="GAME",
-        help="a name from `python -m gradcheck games`, a .toml or .json file, gymnasium:ID or openspiel:NAME "
-        "(default: robot)",
+        help=f"{what_game_takes()} (default: robot)",
     )
     report.add_argument(
         "--horizon",
         type=at_least(1, "--horizon"),
         metavar="H",
-        help="the number of steps after which every episode ends, for gymnasium: and openspiel: (default: their own)",
+        help=f"the number of steps after which every episode ends, for {what_horizon_is_for()} (default: their own)",
     )
     report.add_argument(
         "--episodes",

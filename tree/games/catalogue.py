@@ -14,14 +14,15 @@ from types import MappingProxyType
 from typing import Any, TypeAlias, final
 
 from gradcheck.tree.game import TabularGame
-from gradcheck.tree.games.bandits import bandit, chance_bandit
+from gradcheck.tree.games.bandit import bandit
+from gradcheck.tree.games.chance_bandit import chance_bandit
 from gradcheck.tree.games.game_size import uniform_policy
 from gradcheck.tree.games.hallway import hallway
 from gradcheck.tree.games.kuhn_poker import BOTH, kuhn_poker
 from gradcheck.tree.games.random_games import random_game
 from gradcheck.tree.games.robot import HILLSIDE, HILLTOP_AGAIN, START, robot, robot_one_step, robot_policy
 from gradcheck.tree.games.stop_go import stop_go
-from gradcheck.tree.games.token_game import two_prompts
+from gradcheck.tree.games.two_prompts import two_prompts
 from gradcheck.tree.types import Observation
 
 #: A policy in rationals, ``{observation: probabilities}``.

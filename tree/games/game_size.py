@@ -1,7 +1,7 @@
-"""What a game is like at a glance: its size, its worth to a player who picks at random, and that player's policy.
+"""How large a game is, before it is unrolled; what uniform play is worth in it, and the uniform policy itself.
 
-Counted by (step, state), not by history, so that a game of millions of histories takes no longer than its rules do;
-without numpy, so that a list of games answers at once.
+Histories are counted by step and state, not one by one: a game of millions of histories takes no longer than its rules.
+Nothing here needs numpy, so that a list of games is printed at once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MAX_STATES = 1_000_000  # a minute of rules written in Python
 
 @final
 @dataclass(frozen=True)
-class Survey:
+class GameSize:
     """The size of a game, and its worth under the uniform policy.
 
     Attributes:
@@ -45,7 +45,7 @@ class Survey:
     uniform_return: Number
 
 
-def survey(game: Game) -> Survey:
+def count_histories(game: Game) -> GameSize:
     """Count a game's histories, and work out what it is worth under the uniform policy.
 
     Args:
@@ -55,8 +55,8 @@ def survey(game: Game) -> Survey:
         InvalidArgument: if it is no game, or its answers cannot be used.
 
     >>> from gradcheck.tree.games.robot import robot
-    >>> survey(robot())
-    Survey(observations=3, decisions=3, episodes=5, shortest=1, longest=3, uniform_return=Fraction(39, 8))
+    >>> count_histories(robot())
+    GameSize(observations=3, decisions=3, episodes=5, shortest=1, longest=3, uniform_return=Fraction(39, 8))
     """
     game = _checked(game)
     for _ in _states(game):  # refuses those that are too many
@@ -91,7 +91,7 @@ def survey(game: Game) -> Survey:
         lengths.append(ended)
         level, discount = following, discount * game.discount
     shortest = next(step for step, ended in enumerate(lengths, start=1) if ended)
-    return Survey(len(seen), decisions, episodes, shortest, len(lengths), worth)
+    return GameSize(len(seen), decisions, episodes, shortest, len(lengths), worth)
 
 
 def uniform_policy(game: Game | GameTree) -> dict[Observation, tuple[Fraction, ...]]:

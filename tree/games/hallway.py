@@ -43,8 +43,8 @@ def hallway(
         InvalidArgument: if ``west`` is not between 0 and 1, the rewards are not two finite numbers, or ``steps`` is
             below 2.
 
-    >>> from gradcheck.tree.games.game_size import survey
-    >>> survey(hallway()).uniform_return
+    >>> from gradcheck.tree.games.game_size import count_histories
+    >>> count_histories(hallway()).uniform_return
     Fraction(7, 8)
     """
     begins_west = number(west, "west")

@@ -57,8 +57,8 @@ def kuhn_poker(player: int | Literal["both"] = 0, opponent: PolicyTable | None =
     Raises:
         InvalidArgument: if ``player`` is none of these, or the opponent's table lacks a row or has a bad one.
 
-    >>> from gradcheck.tree.games.game_size import survey
-    >>> [survey(kuhn_poker(player)).uniform_return for player in (0, 1, "both")]
+    >>> from gradcheck.tree.games.game_size import count_histories
+    >>> [count_histories(kuhn_poker(player)).uniform_return for player in (0, 1, "both")]
     [Fraction(1, 8), Fraction(-1, 8), Fraction(1, 8)]
     """
     if isinstance(player, bool) or not isinstance(player, int | str) or player not in (0, 1, BOTH):

@@ -55,8 +55,8 @@ def random_game(
     Raises:
         InvalidArgument: if a number is out of range, or the table would have more than 100,000 outcomes.
 
-    >>> from gradcheck.tree.games.game_size import survey
-    >>> survey(random_game(0)).uniform_return
+    >>> from gradcheck.tree.games.game_size import count_histories
+    >>> count_histories(random_game(0)).uniform_return
     Fraction(1493, 3584)
     """
     read = whole_number(seed, "seed", least=0)

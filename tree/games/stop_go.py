@@ -31,8 +31,8 @@ def stop_go(
     Raises:
         InvalidArgument: if a reward is not a finite number, or the discount is not between 0 and 1.
 
-    >>> from gradcheck.tree.games.game_size import survey
-    >>> survey(stop_go()).uniform_return, survey(stop_go(discount="1/2")).uniform_return
+    >>> from gradcheck.tree.games.game_size import count_histories
+    >>> count_histories(stop_go()).uniform_return, count_histories(stop_go(discount="1/2")).uniform_return
     (Fraction(1, 1), Fraction(1, 2))
     """
     last = numbers(then, "then")

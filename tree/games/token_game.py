@@ -49,9 +49,9 @@ def token_game(
         InvalidArgument: if a number is out of range, a reward is no finite number, the table has an entry that is no
             text of the game, or the table would have more than 200,000 numbers.
 
-    >>> from gradcheck.tree.games.game_size import survey
+    >>> from gradcheck.tree.games.game_size import count_histories
     >>> game = token_game({(0, (2, 0)): 9}, vocabulary=3, length=2)
-    >>> survey(game).uniform_return, sorted(game.observations.values())
+    >>> count_histories(game).uniform_return, sorted(game.observations.values())
     (Fraction(1, 1), [(0, -1), (0, 1), (0, 2)])
     """
     tokens = whole_number(vocabulary, "vocabulary", least=2)
@@ -77,26 +77,6 @@ def token_game(
             (prompt, prefix): (prompt, *prefix, *[PADDING] * (width - len(prefix))) for prompt, prefix in prefixes
         },
     )
-
-
-def two_prompts() -> TabularGame:
-    """A token game of three tokens and two prompts: one asks for a single token, the other for up to two.
-
-    The first prompt comes with probability 1/3 and pays 0, 1 or 4 for its token. The second pays -1 for the empty text,
-    2 for "1", 0 for "2" and, for texts that are cut after two words, 0, 1/2, 3 or -2.
-
-    Good for: what goes wrong between prompts, in the smallest game that can show it (10 texts). The two have different
-    lengths, different means and different deviations, and a policy with shared parameters trades one for the other: a
-    group standard deviation, a mean over all tokens of a batch, or one baseline for both prompts turns the gradient.
-
-    >>> from gradcheck.tree.games.game_size import survey
-    >>> survey(two_prompts()).uniform_return
-    Fraction(16, 27)
-    """
-    single = {(0, (token,)): reward for token, reward in enumerate((0, 1, 4))}
-    ended = {(1, (END,)): -1, (1, (1, END)): 2, (1, (2, END)): 0}
-    cut = {(1, (1, 1)): 0, (1, (1, 2)): Fraction(1, 2), (1, (2, 1)): 3, (1, (2, 2)): -2}
-    return token_game(single | ended | cut, vocabulary=3, length=(1, 2), prompts=(Fraction(1, 3), Fraction(2, 3)))
 
 
 def _limits(length: int | Sequence[int], prompts: int) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from gradcheck.tree.game import TabularGame
 from gradcheck.tree.games.blackjack import blackjack
 from gradcheck.tree.sources.gymnasium_table import GymnasiumTable, game_from_table
 from gradcheck.tree.sources.optional_dependency import optional_module
+from gradcheck.tree.sources.registry import NamedGame, source
 from gradcheck.tree.types import NumberLike
 from gradcheck.tree.validation.arguments import close_names, did_you_mean
 
@@ -83,6 +84,13 @@ def read_gymnasium(
         hint = "They are for gymnasium.make, and this environment is made."
         raise invalid("no further arguments", "make_kwargs", make_kwargs, hint)
     return _read(env_or_id, env_or_id, horizon, discount)
+
+
+@source("gymnasium:", name="ID", example="FrozenLake-v1")
+def open_gymnasium(name: str, horizon: int | None) -> NamedGame:
+    """What ``gymnasium:ID`` stands for."""
+    table = read_gymnasium(name, horizon=horizon)
+    return NamedGame(f"gymnasium:{name}", table.game, source=table)
 
 
 def _made(env_id: str, make_kwargs: Mapping[str, Any]) -> Env[Any, Any]:

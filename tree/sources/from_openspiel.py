@@ -11,6 +11,7 @@ from typing import Any
 from gradcheck.tree.errors import invalid, shown
 from gradcheck.tree.sources.openspiel_game import Observed, OpenSpielGame, Opponents
 from gradcheck.tree.sources.optional_dependency import optional_module
+from gradcheck.tree.sources.registry import NamedGame, source
 from gradcheck.tree.types import NumberLike
 from gradcheck.tree.validation.arguments import close_names, did_you_mean, discount_of, horizon_of, whole_number
 
@@ -88,6 +89,12 @@ def from_openspiel(
         horizon=horizon_of(horizon) or game.max_game_length(),
         discount=discount_of(discount),
     )
+
+
+@source("openspiel:", name="NAME", example="kuhn_poker")
+def open_openspiel(name: str, horizon: int | None) -> NamedGame:
+    """What ``openspiel:NAME`` stands for."""
+    return NamedGame(f"openspiel:{name}", from_openspiel(name, horizon=horizon))
 
 
 def _loaded(name: str) -> Any:

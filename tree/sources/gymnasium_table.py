@@ -9,8 +9,6 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any, TypeAlias, final
 
-import numpy as np
-
 from gradcheck.tree.game import TabularGame
 from gradcheck.tree.sources.float_to_fraction import meant, meant_distribution
 from gradcheck.tree.types import Number, NumberLike, Outcome, State
@@ -105,6 +103,8 @@ class _Reading:
 
 def _plain(value: Any) -> Any:
     """Numbers of Python for the states that numpy computed, which would print as np.int64(36)."""
+    import numpy as np  # names of games are listed without it
+
     if isinstance(value, Mapping):
         return {state: _plain(row) for state, row in value.items()}
     if isinstance(value, list | tuple):
