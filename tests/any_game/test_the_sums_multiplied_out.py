@@ -1,14 +1,12 @@
 """R, Y and their partials as polynomials: the terms people read, multiplied out, and the values of the two passes."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcheck import InvalidArgument, symbolic_sums
 from gradcheck.strategies import games, policies
-from gradcheck.tree.symbolic.identities import GivenTerms, SumPolynomials
+from gradcheck.tree.symbolic.identities import SumPolynomials
 from gradcheck.tree.symbolic.polynomial import substitute
 from gradcheck.tree.unroll import unroll
 
@@ -21,9 +19,9 @@ def test_the_partials_of_Y_are_the_partials_of_R(game):
 
 
 @given(game=games())
-def test_the_terms_that_are_shown_add_up_to_what_is_proved(game):
+def test_the_terms_that_are_shown_add_up_to_what_is_proved(with_terms, game):
     sums = SumPolynomials(unroll(game, merge=False))
-    shown = replace(sums, given=GivenTerms(rewards=sums.rewards, surrogate=sums.surrogate))
+    shown = with_terms(sums, rewards=sums.rewards, surrogate=sums.surrogate)
     assert shown.R == sums.R
     assert shown.Y == sums.Y
 
@@ -37,9 +35,9 @@ def test_the_values_of_the_polynomials_are_those_of_two_passes(data):
 
 
 @given(data=st.data())
-def test_control_one_term_less_has_other_partials(data):
+def test_control_one_term_less_has_other_partials(with_terms, data):
     sums = SumPolynomials(unroll(data.draw(games()), merge=False))
-    fewer = replace(sums, given=GivenTerms(surrogate=sums.surrogate[1:]))
+    fewer = with_terms(sums, surrogate=sums.surrogate[1:])
     lost = substitute(sums.Y, [1] * 2 * len(sums.tree.variables)) - substitute(
         fewer.Y, [1] * 2 * len(sums.tree.variables)
     )

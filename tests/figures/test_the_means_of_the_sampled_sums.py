@@ -1,12 +1,9 @@
 """Figures: the plain sum's mean n·Σ reach·(value of x)·x·average; the 1/p sum's mean Y; the log sum's gradient."""
 
-from dataclasses import replace
-
 import pytest
 import sympy
 
 from gradcheck import games, symbolic_sums
-from gradcheck.tree.symbolic.identities import GivenTerms
 
 #: reach · (value of x_i) · average return after x_i, at the initial policy.
 COEFFICIENTS = ["-0.364", "3", "-2.8", "0.336", "0", "0.756"]
@@ -43,8 +40,8 @@ def test_the_log_sum_has_the_same_gradient(sums):
     assert sums.sampled.log_prob_gradient_is_partials
 
 
-def test_control_a_lost_path_is_noticed(sums):
-    fewer = replace(sums.polynomials, given=GivenTerms(paths=sums.polynomials.paths[1:]))
+def test_control_a_lost_path_is_noticed(sums, with_terms):
+    fewer = with_terms(sums.polynomials, paths=sums.polynomials.paths[1:])
     assert not fewer.plain_is_as_told
     assert not fewer.inverse_prob_is_Y
     assert not fewer.log_prob_gradient_is_partials

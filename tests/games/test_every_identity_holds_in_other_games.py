@@ -1,6 +1,5 @@
 """The five proofs do not need the robot: they hold with shared observations, discounts, illegal actions and floats."""
 
-from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -9,7 +8,6 @@ import sympy
 from gradcheck import games, symbolic_sums
 from gradcheck.report import data
 from gradcheck.report.data import make_report
-from gradcheck.tree.symbolic.identities import GivenTerms
 
 
 def test_all_five(other_game):
@@ -53,11 +51,11 @@ def test_the_plain_sum_over_two_episodes_is_twice_that_over_one():
     assert sympy.expand((total - told).subs(simplex)) == 0
 
 
-def test_control_a_discount_left_out_of_the_sums_is_noticed(other_game):
+def test_control_a_discount_left_out_of_the_sums_is_noticed(other_game, with_terms):
     game, _ = other_game
     polynomials = symbolic_sums(game).polynomials
     if game.discount != 1:
         lossy = tuple(term._replace(reach_chances=term.reach_chances[1:]) for term in polynomials.surrogate)
-        wrong = replace(polynomials, given=GivenTerms(surrogate=lossy))
+        wrong = with_terms(polynomials, surrogate=lossy)
         assert not wrong.identity.holds
         assert not wrong.inverse_prob_is_Y

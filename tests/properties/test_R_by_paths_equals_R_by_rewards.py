@@ -1,12 +1,9 @@
 """The expected return summed over paths is the expected return summed over rewards, for every policy."""
 
-from dataclasses import replace
-
 from hypothesis import given
 
 from gradcheck import games, symbolic_sums
 from gradcheck.strategies import policies, robot_games
-from gradcheck.tree.symbolic.identities import GivenTerms
 
 
 @given(game=robot_games(), policy=policies(games.robot()))
@@ -32,8 +29,8 @@ def test_control_off_the_simplex_they_differ():
     assert polynomials.R_by_paths != polynomials.R
 
 
-def test_control_a_changed_reward_is_noticed():
+def test_control_a_changed_reward_is_noticed(with_terms):
     polynomials = symbolic_sums(games.robot()).polynomials
     first, *others = polynomials.rewards
-    changed = replace(polynomials, given=GivenTerms(rewards=(first._replace(reward=first.reward + 1), *others)))
+    changed = with_terms(polynomials, rewards=(first._replace(reward=first.reward + 1), *others))
     assert not changed.forms_agree

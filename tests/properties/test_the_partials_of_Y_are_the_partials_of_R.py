@@ -1,13 +1,10 @@
 """∂Y/∂x_i at p = x is ∂R/∂x_i, as polynomials and so at every policy."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 
 from gradcheck import games, symbolic_sums
 from gradcheck.strategies import policies, robot_games
-from gradcheck.tree.symbolic.identities import GivenTerms
 
 
 @given(game=robot_games())
@@ -24,7 +21,7 @@ def test_at_random_policies(game, policy):
 
 
 @pytest.mark.parametrize("mistake", ["off by one", "immediate reward", "flipped sign", "reach forgotten"])
-def test_control_a_wrong_surrogate_has_other_partials(mistake):
+def test_control_a_wrong_surrogate_has_other_partials(with_terms, mistake):
     polynomials = symbolic_sums(games.robot()).polynomials
 
     def wrong(term):
@@ -37,4 +34,4 @@ def test_control_a_wrong_surrogate_has_other_partials(mistake):
             return term._replace(average=tuple(after._replace(reward=-after.reward) for after in term.average))
         return term._replace(reach_variables=(), reach_chances=())
 
-    assert not replace(polynomials, given=GivenTerms(surrogate=tuple(map(wrong, polynomials.surrogate)))).identity.holds
+    assert not with_terms(polynomials, surrogate=tuple(map(wrong, polynomials.surrogate))).identity.holds

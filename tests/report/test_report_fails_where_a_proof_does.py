@@ -10,7 +10,6 @@ from gradcheck.document import plain_text as plain
 from gradcheck.report import data
 from gradcheck.report.data import make_report
 from gradcheck.report.document import document
-from gradcheck.tree.symbolic.identities import GivenTerms
 from gradcheck.tree.symbolic.sums import SymbolicSums
 
 
@@ -19,26 +18,27 @@ def report():
     return make_report(games.robot(), games.robot_policy(), episodes=1000)
 
 
-def spoiled(report, **change):
-    return replace(report, sums=SymbolicSums(replace(report.sums.polynomials, given=GivenTerms(**change))))
+@pytest.fixture(scope="module")
+def spoiled(report, with_terms):
+    return lambda **change: replace(report, sums=SymbolicSums(with_terms(report.sums.polynomials, **change)))
 
 
 @pytest.mark.parametrize("lost", ["surrogate", "paths", "rewards"])
-def test_a_lost_term_fails(report, lost):
-    made = spoiled(report, **{lost: getattr(report.sums.polynomials, lost)[1:]})
+def test_a_lost_term_fails(report, spoiled, lost):
+    made = spoiled(**{lost: getattr(report.sums.polynomials, lost)[1:]})
     assert made.agrees
     assert not made.passed
 
 
-def test_it_says_so(report):
-    made = spoiled(report, surrogate=report.sums.polynomials.surrogate[1:])
+def test_it_says_so(report, spoiled):
+    made = spoiled(surrogate=report.sums.polynomials.surrogate[1:])
     text = plain.render(document(replace(made, at=report.at)))
     assert "FAILED: NOT everything above is proved" in text
     assert "is NOT ∂R/∂x" in text
 
 
-def test_control_with_all_terms_it_passes(report):
-    assert spoiled(report).passed
+def test_control_with_all_terms_it_passes(spoiled):
+    assert spoiled().passed
 
 
 def test_a_failed_report_exits_with_1(monkeypatch, capsys):

@@ -14,7 +14,6 @@ from typing import final
 
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game_tree import GameTree
-from gradcheck.tree.garbage_collection import no_collection
 from gradcheck.tree.symbolic import expansion, modular
 from gradcheck.tree.symbolic.expansion import num_terms
 from gradcheck.tree.symbolic.polynomial import (
@@ -26,8 +25,9 @@ from gradcheck.tree.symbolic.polynomial import (
     on_simplex,
     without,
 )
-from gradcheck.tree.symbolic.terms import RewardTerm, SurrogateTerm, product_of, terms
+from gradcheck.tree.symbolic.terms import RewardTerm, SurrogateTerm, terms
 from gradcheck.tree.unrolling.paths import Path, paths
+from gradcheck.tree.values.arithmetic import without_garbage_collection
 
 _MAX_TERMS = 3_000_000  # of Y: a gigabyte with its partials, and a dozen seconds
 
@@ -47,38 +47,27 @@ class Proof:
 
 
 @final
-@dataclass(frozen=True)
-class GivenTerms:
-    """Terms to sum in place of the tree's own, all of them or none: to see that wrong sums are found out."""
-
-    paths: tuple[Path, ...] | None = None
-    rewards: tuple[RewardTerm, ...] | None = None
-    surrogate: tuple[SurrogateTerm, ...] | None = None
-
-
-@final
 @dataclass(frozen=True, eq=False)
 class SumPolynomials:
     """R, Y, and what sampling estimates, as polynomials in x and p."""
 
     tree: GameTree
-    given: GivenTerms = GivenTerms()
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
         """Every complete episode."""
         self.require_small()
-        return tuple(paths(self.tree)) if self.given.paths is None else self.given.paths
+        return tuple(paths(self.tree))
 
     @cached_property
     def rewards(self) -> tuple[RewardTerm, ...]:
         """The terms of R, summed over rewards."""
-        return self._terms[0] if self.given.rewards is None else self.given.rewards
+        return self._terms[0]
 
     @cached_property
     def surrogate(self) -> tuple[SurrogateTerm, ...]:
         """The terms of Y."""
-        return self._terms[1] if self.given.surrogate is None else self.given.surrogate
+        return self._terms[1]
 
     @property
     def fit(self) -> bool:
@@ -100,9 +89,7 @@ class SumPolynomials:
     def R(self) -> Polynomial:
         """Σ reward · P(receiving it)."""
         self.require_small()
-        if self.given.rewards is not None:
-            return collect((term.variables, term.coefficient) for term in self.given.rewards)
-        with no_collection():
+        with without_garbage_collection():
             return expansion.expected_return(self.tree)
 
     @cached_property
@@ -114,30 +101,21 @@ class SumPolynomials:
     def Y(self) -> Polynomial:
         """Σ reach · x · average return after it, the reach and the average in p."""
         self.require_small()
-        if self.given.surrogate is not None:
-            return collect(
-                (
-                    (term.variable, *self._frozen((*term.reach_variables, *after.variables))),
-                    product_of(term.reach_chances) * after.coefficient,
-                )
-                for term in self.given.surrogate
-                for after in term.average
-            )
-        with no_collection():
+        with without_garbage_collection():
             return expansion.surrogate(self.tree)
 
     @cached_property
     def partials_R(self) -> list[Polynomial]:
         """The polynomials ∂R/∂x0, ∂R/∂x1, and so on."""
         of = self.R
-        with no_collection():
+        with without_garbage_collection():
             return derivatives(of, self._count)
 
     @cached_property
     def partials_Y(self) -> list[Polynomial]:
         """∂Y/∂x0, ∂Y/∂x1, …, then x in place of p."""
         of = self.Y
-        with no_collection():
+        with without_garbage_collection():
             return derivatives_renamed(of, [*range(self._count)] * 2)
 
     # The means of what is sampled, over one episode, by enumerating the paths it can take.
