@@ -1,4 +1,4 @@
-"""The one error for every bad argument: what was expected, what came, and what to do about it."""
+"""The error for every bad argument: what was expected, what was given, and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 _LONGEST_VALUE_SHOWN = 120
-_LONGEST_VALUE_READ = 1_000  # of a megabyte of spaces, say: looking for line breaks in it takes an hour
+_LONGEST_VALUE_READ = 1_000  # looking for line breaks in a megabyte of spaces would take an hour
 
 
 class InvalidArgument(ValueError):
@@ -27,7 +27,7 @@ def invalid(expected: str, name: str, value: object, hint: str = "") -> InvalidA
 
 
 def shown(value: object, write: Callable[[object], str] = repr) -> str:
-    """Any value on one line of at most 120 characters, whatever its own text is.
+    """Write any value on one line of at most 120 characters.
 
     >>> shown("-" * 1000)[-3:], shown(10**5000)
     ('--…', 'a value that cannot be printed')

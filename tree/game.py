@@ -1,6 +1,6 @@
 """What a finite game is: the protocol for games given as code, and the table for games given as data.
 
-Everything is checked here, at the door; the rest of the project takes a game at its word.
+A table is checked completely when it is made; what code answers is checked while the game is explored.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Protocol, final, runtime_checkable
 
 from gradcheck.tree.types import Number, NumberLike, Observation, Outcome, State
 from gradcheck.tree.validation.arguments import discount_of, horizon_of
-from gradcheck.tree.validation.table import observations_of, start_of, table_of
+from gradcheck.tree.validation.table import read_observations, read_start, read_transitions
 from gradcheck.tree.validation.termination import refuse_cycle
 
 
@@ -36,14 +36,14 @@ class Game(Protocol):
 
     @property
     def discount(self) -> Number:
-        """The factor between the worth of a reward and of the same reward one step later."""
+        """What a reward counts one step later, as a part of what it counts now: between 0 and 1."""
         ...
 
     def starts(self) -> Iterable[tuple[Any, Any]]:
         """The first states with their probabilities."""
         ...
 
-    # A game may have a type of its own for its states, and its own name for the argument.
+    # Any, and no name: a game may have a type of its own for its states, and call the argument what it likes.
 
     def legal_actions(self, state: Any, /) -> Sequence[int]:
         """The actions that can be taken in the state, in increasing order."""
@@ -97,12 +97,12 @@ class TabularGame:
         observations: Mapping[Any, Hashable] | None = None,
         discount: NumberLike = 1,
     ) -> None:
-        table = table_of(P)
+        table = read_transitions(P)
         put = object.__setattr__  # the dataclass is frozen once this method returns
         put(self, "P", table)
-        put(self, "start", start_of(start, table))
+        put(self, "start", read_start(start, table))
         put(self, "horizon", horizon_of(horizon))
-        put(self, "observations", observations_of(observations, table))
+        put(self, "observations", read_observations(observations, table))
         put(self, "discount", discount_of(discount))
         put(self, "num_actions", 1 + max(action for row in table.values() for action in row))
         if horizon is None:
@@ -112,7 +112,7 @@ class TabularGame:
         return hash((frozenset(self.P), self.horizon))
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Read-only views do not pickle; workers and deep copies get the same table through the constructor.
+        # Read-only views cannot be pickled; copies are made by the constructor, from the same table.
         table = {state: dict(row) for state, row in self.P.items()}
         return TabularGame, (table, dict(self.start), self.horizon, dict(self.observations), self.discount)
 

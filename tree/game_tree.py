@@ -43,7 +43,7 @@ class GameTree:
         edge_rule: [E] the outcome in ``rules``.
         edge_child: [E] the node it leads to, or -1 where the episode ends.
         node_levels, choice_levels, edge_levels: the slices of each level.
-        prepared: what passes over the tree need and keep for the next time.
+        prepared: what passes over the tree have worked out and keep for the next time.
     """
 
     rules: Rules = field(repr=False)
@@ -65,7 +65,7 @@ class GameTree:
 
     @property
     def game(self) -> Game:
-        """Where the tree comes from."""
+        """The game that was unrolled."""
         return self.rules.game
 
     @property
@@ -100,15 +100,15 @@ class GameTree:
 
     @cached_property
     def num_histories(self) -> int:
-        """How many nodes there are, or would be, in the tree of all histories: exact, however large."""
+        """How many nodes the tree of all histories has, or would have: exact, however large."""
         return sum(map(sum, history_counts(self))) if self.merged else self.num_nodes
 
     @property
     def num_history_edges(self) -> int:
-        """How many edges that tree has, or would have."""
+        """How many edges the tree of all histories has, or would have."""
         edges_of = np.diff(self.choice_edge[self.node_choice], append=self.num_edges).tolist()
-        every = chain.from_iterable(history_counts(self))
-        return sum(count * edges for count, edges in zip(every, edges_of, strict=True))
+        histories = chain.from_iterable(history_counts(self))
+        return sum(count * edges for count, edges in zip(histories, edges_of, strict=True))
 
     @property
     def legal_actions(self) -> Array:
@@ -168,8 +168,8 @@ class GameTree:
         return self.rules.rational_reward[self.edge_rule]
 
     def __getstate__(self) -> dict[str, Any]:
-        # What is worked out from the fields is worked out again: it is large, and not all of it can be pickled.
-        return {one.name: getattr(self, one.name) for one in fields(self)} | {"prepared": {}}
+        # Cached values are left out, to be worked out again: they are large, and not all of them can be pickled.
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {"prepared": {}}
 
     def state_of(self, node: int) -> State:
         """The state of a node."""
@@ -189,7 +189,7 @@ class GameTree:
 
 
 def history_counts(tree: GameTree) -> list[list[int]]:
-    """For each level the number of histories behind each of its nodes: whole numbers of any size."""
+    """For each level, the number of histories that lead to each of its nodes: exact, however large."""
     counts = [[1] * tree.num_roots]
     for edges, following in zip(tree.edge_levels[:-1], tree.node_levels[1:], strict=True):
         begin = following.start

@@ -1,4 +1,4 @@
-"""Progress for anything that takes longer than two seconds: one line on standard error, kept up to date."""
+"""Progress of anything that takes longer than two seconds: one line on standard error, kept up to date."""
 
 from __future__ import annotations
 

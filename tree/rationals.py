@@ -63,7 +63,7 @@ def number(value: object, name: str) -> Number:
 
 
 def as_rational(value: Number) -> Fraction:
-    """Read a float as the shortest decimal that prints the same, so that ``0.1`` means one tenth.
+    """Read a float as the shortest decimal that prints the same, so that ``0.1`` is one tenth.
 
     Symbolic sums need rationals. Taking a float's exact binary value instead would turn the user's 0.1 into
     3602879701896397/36028797018963968.
@@ -75,10 +75,10 @@ def as_rational(value: Number) -> Fraction:
 
 
 def as_distribution(row: Sequence[Number]) -> tuple[Fraction, ...]:
-    """Read the probabilities of one row as rationals that sum to 1 exactly, as they were meant to.
+    """Read the probabilities of one row as rationals that sum to 1 exactly.
 
-    Floats that print as decimals with sum 1 are those decimals. Else they are the simplest fractions that round to the
-    very same floats, if these sum to 1; else the largest takes up what is missing. A zero stays a zero.
+    They are the decimals that the floats print as, if these sum to 1; else the simplest fractions that round to the
+    very same floats, if these do; else the decimals, with what is missing added to the largest. A zero stays a zero.
 
     >>> as_distribution([0.1, 0.9]), as_distribution([1 / 3, 2 / 3])
     ((Fraction(1, 10), Fraction(9, 10)), (Fraction(1, 3), Fraction(2, 3)))
@@ -91,7 +91,7 @@ def as_distribution(row: Sequence[Number]) -> tuple[Fraction, ...]:
     simple = [value.limit_denominator(_LARGEST_DENOMINATOR) for value in read]
     if sum(simple) == 1 and all(float(a) == float(b) for a, b in zip(simple, row, strict=True)):
         return tuple(simple)
-    largest = max(range(len(read)), key=read.__getitem__)  # at least 1/n, and what is missing is rounding
+    largest = max(range(len(read)), key=read.__getitem__)  # at least 1/n; what is missing is mere rounding
     read[largest] += 1 - sum(read, start=Fraction(0))
     return tuple(read)
 

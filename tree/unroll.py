@@ -1,4 +1,4 @@
-"""Game → tree: the levels of a game, one after another, laid out as the arrays of a ``GameTree``."""
+"""Game → tree: its rules are explored, then its levels, and these become the arrays of a ``GameTree``."""
 
 from __future__ import annotations
 

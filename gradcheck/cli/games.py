@@ -10,7 +10,7 @@ from gradcheck.document.numbers import counted, exact
 from gradcheck.document.terminal import show
 from gradcheck.tree.games.catalogue import GALLERY, Entry
 from gradcheck.tree.games.game_size import count_histories
-from gradcheck.tree.sources.open_game import unknown
+from gradcheck.tree.sources.open_game import unknown_game
 
 _GOOD_FOR = "Good for"  # the paragraph of a docstring that says which bugs the game exposes
 
@@ -34,7 +34,7 @@ def run(name: str | None) -> int:
         InvalidArgument: if there is no game of this name.
     """
     if name is not None and name not in GALLERY:
-        raise unknown(name, "NAME")
+        raise unknown_game(name, "NAME")
     show(listing() if name is None else description(GALLERY[name]))
     return 0
 

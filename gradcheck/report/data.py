@@ -40,7 +40,7 @@ from gradcheck.tree.validation.arguments import positive_int64
 from gradcheck.tree.values.best_policy import Strategy, best_strategy, best_with_recall
 from gradcheck.tree.values.evaluation import Evaluation, evaluate
 from gradcheck.tree.values.policy_table import PolicyTable, read_rows
-from gradcheck.tree.variance.range_bounds import Spread, spread_of
+from gradcheck.tree.variance.range_bounds import EstimateBounds, estimate_bounds
 
 #: How likely a report on right estimators disagrees by chance: over all its estimates together.
 FALSE_ALARM = 1e-6
@@ -132,7 +132,7 @@ class Report:
     best: Strategy | None
     one_step: OneStep | None
     partials: Mapping[str, tuple[Estimate | None, ...]] = field(repr=False)
-    spread: Spread | None = field(repr=False)
+    spread: EstimateBounds | None = field(repr=False)
     linear: tuple[ParameterEstimates, ...] = field(repr=False)
     finite: tuple[FiniteBatch, ...] = field(repr=False)
     single: tuple[FiniteBatch, ...] = field(repr=False)
@@ -259,7 +259,7 @@ def make_report(
         _refuse_extremes(tree, x)
         exactly = tree.num_edges * len(tree.node_levels) <= _MAX_EXACT
         truth = evaluate(tree, x if exactly else x.astype(np.float64))
-        spread = spread_of(tree, x.astype(np.float64))
+        spread = estimate_bounds(tree, x.astype(np.float64))
         sampled = episodes or _fitting(spread.mean_length)
         chunks = _in_chunks(tree, x.astype(np.float64), sampled, seed)
         table = NumberedTable(tree, x.astype(np.float64))

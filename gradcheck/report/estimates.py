@@ -16,7 +16,7 @@ from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.losses import Loss, check_value
 from gradcheck.report.confidence_bounds import bernstein_bound
 from gradcheck.tree.progress import progress
-from gradcheck.tree.variance.range_bounds import Spread
+from gradcheck.tree.variance.range_bounds import EstimateBounds
 
 
 @final
@@ -111,7 +111,7 @@ def estimate_in_chunks(
     policy: nn.Module,
     chunks: Iterable[Episodes],
     exact: NDArray[np.float64],
-    spread: Spread,
+    spread: EstimateBounds,
     *,
     false_alarm: float,
 ) -> dict[str, tuple[Estimate, ...]]:

@@ -9,12 +9,12 @@ from gradcheck.document.blocks import Block, Heading, Text
 from gradcheck.document.numbers import counted, exact, is_short, whole
 from gradcheck.report.data import Report
 from gradcheck.report.exact_sections import best, fraction_and_decimal, how_proved, left_out, partials_table
-from gradcheck.tree.variance.range_bounds import Spread
+from gradcheck.tree.variance.range_bounds import EstimateBounds
 
 _LONGEST_FRACTION = 40  # characters in a heading
 
 
-def game(report: Report, spread: Spread) -> Iterator[Block]:
+def game(report: Report, spread: EstimateBounds) -> Iterator[Block]:
     """The size of the game, counted without listing anything."""
     size = report.size
     yield Heading(f"The game: {report.name}")

@@ -47,7 +47,7 @@ def test_owners_of_many_items():
     rng = np.random.default_rng(0)
     for sizes in ([40] * 3, [1, 7, 8, 40, 2], [100]):
         starts = np.cumsum(sizes) - sizes
-        of = parts.Parts.of(starts, sum(sizes))
+        of = parts.Segments.consecutive(starts, sum(sizes))
         items = rng.random((sum(sizes), 3))
         expected = np.add.reduceat(items, starts, axis=0)
         rounding = 100 * 100 * 2.0**-53  # of at most 100 additions to at most 100

@@ -52,16 +52,16 @@ def test_both_sides_are_the_derivatives_of_the_game_itself(data):
     x = action_probabilities(tree, data.draw(policies(tree)))
     direction = [data.draw(st.integers(-5, 5)) for _ in x]
     discount = tree.game.discount
-    pays = np.add.reduceat(tree.rational_chance * tree.rational_reward, tree.choice_edge)
+    mean_reward = np.add.reduceat(tree.rational_chance * tree.rational_reward, tree.choice_edge)
     point = Point(
         x=modulo(x),
         direction=modulo(direction),
         start=modulo(tree.rational_start[: tree.num_roots]),
         chance=modulo([chance * discount for chance in tree.rational_chance]),
-        pays=modulo(pays),
+        mean_reward=modulo(mean_reward),
     )
     partials = evaluate(tree, x).partials
-    (exact,) = modulo([sum((v * p for v, p in zip(direction, partials, strict=True)), start=0 * pays[0])])
+    (exact,) = modulo([sum((v * p for v, p in zip(direction, partials, strict=True)), start=0 * mean_reward[0])])
     assert derivative_of_R(tree, point) == derivative_of_Y(tree, point) == int(exact)
 
 
@@ -73,9 +73,9 @@ def modulo(rationals):
 def test_control_one_average_that_is_off_by_one_is_noticed(tree, seed, data):
     point = random_point(tree, seed)
     choice = data.draw(st.integers(0, tree.num_choices - 1))
-    wrong = point.pays.copy()
+    wrong = point.mean_reward.copy()
     wrong[choice] = (int(wrong[choice]) + 1) % PRIME
-    assert derivative_of_R(tree, point) != derivative_of_Y(tree, replace(point, pays=wrong))
+    assert derivative_of_R(tree, point) != derivative_of_Y(tree, replace(point, mean_reward=wrong))
 
 
 def test_the_probability_of_an_error_is_at_most_what_is_said(chain):

@@ -14,7 +14,7 @@ from gradcheck.report.estimates import episode_gradients, estimate_in_chunks
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.paths import paths
 from gradcheck.tree.values.policy_table import action_probabilities
-from gradcheck.tree.variance.range_bounds import spread_of
+from gradcheck.tree.variance.range_bounds import estimate_bounds
 
 SIZE = 1_000
 TREE = unroll(games.robot())
@@ -25,7 +25,7 @@ EXACT = np.array([-0.52, 10, -7, 0.56, 0, 3.78])
 def in_chunks(chunk, seed=4, size=SIZE):
     episodes = sample_in_chunks(TREE, X, size, seed, chunk=chunk)
     found = estimate_in_chunks(
-        {"loss": log_prob}, NumberedTable(TREE, X), episodes, EXACT, spread_of(TREE, X), false_alarm=1e-6
+        {"loss": log_prob}, NumberedTable(TREE, X), episodes, EXACT, estimate_bounds(TREE, X), false_alarm=1e-6
     )
     return found["loss"]
 
@@ -59,7 +59,7 @@ def test_in_chunks_of_one_the_standard_error_is_the_usual_one():
 
 def test_in_larger_chunks_it_is_an_estimate_of_the_same():
     """From 100 chunks of unequal size, the last a small one: right to about a tenth of itself."""
-    usual = np.sqrt(spread_of(TREE, X).variance / 1990)
+    usual = np.sqrt(estimate_bounds(TREE, X).variance / 1990)
     ratio = [one.standard_error / usual[i] for i, one in enumerate(in_chunks(20, size=1990)) if EXACT[i]]
     assert all(0.7 < each < 1.3 for each in ratio)
 

@@ -17,7 +17,7 @@ from gradcheck.strategies import games, policies
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.values.policy_table import action_probabilities
 from gradcheck.tree.variance import range_bounds as module
-from gradcheck.tree.variance.range_bounds import spread_of
+from gradcheck.tree.variance.range_bounds import estimate_bounds
 
 NAMES = sorted(gallery.GALLERY)
 
@@ -35,7 +35,7 @@ def by_listing(game, policy):
 
 def along(game, policy):
     tree = unroll(game)
-    return spread_of(tree, action_probabilities(tree, policy).astype(float))
+    return estimate_bounds(tree, action_probabilities(tree, policy).astype(float))
 
 
 def room(values):

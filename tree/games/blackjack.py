@@ -73,7 +73,7 @@ def _hit(state: _State) -> _Outcomes:
     total, dealer, usable, _ = state
     outcomes: _Outcomes = []
     for card, chance in _DECK.items():
-        # An ace that cannot be used now cannot be used later, so it may be forgotten.
+        # An ace that cannot count as 11 now cannot do so later, so it need not be remembered.
         after, still_usable = _counted(total - 10 * usable + card, has_ace=bool(usable) or card == _ACE)
         bust = after > _MOST
         outcomes.append((chance, (after, dealer, still_usable, False), _LOSS if bust else _DRAW, bust))

@@ -38,8 +38,8 @@ class Entry:
         name: as the command line takes it.
         description: in one line of at most 40 characters.
         make: builds the game.
-        play: a policy for the game, above 0 for every legal action: uniform, where none comes with the game.
-        actions: words for the actions, if they have any.
+        play: makes a policy for the game, above 0 for every legal action: uniform, where none comes with the game.
+        actions: words for the actions, if there are any.
         one_step: builds the first decision as a game of its own, where the report pictures it.
     """
 

@@ -30,8 +30,8 @@ class GameSize:
 
     Attributes:
         observations: how many different ones the player can meet.
-        decisions: the histories after which the player acts, however unlikely.
-        episodes: how many different ones there are, however unlikely.
+        decisions: how many histories there are after which the player acts, however unlikely.
+        episodes: how many different episodes there are, however unlikely.
         shortest: the fewest steps an episode can take.
         longest: the most.
         uniform_return: the expected return where every legal action is equally likely.
@@ -46,7 +46,7 @@ class GameSize:
 
 
 def count_histories(game: Game) -> GameSize:
-    """Count a game's histories, and work out what it is worth under the uniform policy.
+    """Count a game's histories, and compute its expected return under the uniform policy.
 
     Args:
         game: any finite game.
@@ -59,7 +59,7 @@ def count_histories(game: Game) -> GameSize:
     GameSize(observations=3, decisions=3, episodes=5, shortest=1, longest=3, uniform_return=Fraction(39, 8))
     """
     game = _checked(game)
-    for _ in _states(game):  # refuses those that are too many
+    for _ in _states(game):  # which refuses a game with too many
         pass
     if game.horizon is None:
         refuse_cycle((state for _, state in game.starts()), lambda state: _following(game, state))
@@ -95,7 +95,7 @@ def count_histories(game: Game) -> GameSize:
 
 
 def uniform_policy(game: Game | GameTree) -> dict[Observation, tuple[Fraction, ...]]:
-    """Every legal action equally likely, in every observation that can be met, in breadth-first order of first visit.
+    """Make every legal action equally likely, for each observation in breadth-first order of first visit.
 
     Args:
         game: any finite game, or its tree where that is at hand.

@@ -95,7 +95,7 @@ def drawn_game(
     discount: NumberLike,
     impossible: bool = False,
 ) -> TabularGame:
-    """A game made of choices; choosing 0 throughout makes the simplest one.
+    """Make a game from choices; choosing 0 throughout makes the simplest one.
 
     Args:
         below: ``below(n)`` chooses one of 0 … n - 1.

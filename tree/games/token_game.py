@@ -1,4 +1,4 @@
-"""Token games: what a language model plays when it is trained by its finished texts."""
+"""Token games: write a text token by token, and be paid when it is finished, as a language model is."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _limits(length: int | Sequence[int], prompts: int) -> tuple[int, ...]:
 
 
 def _refuse_large(tokens: int, limits: Sequence[int]) -> None:
-    """Count the table's numbers, and stop counting in time: there may be more than fit into the machine."""
+    """Count the numbers of the table before it is made, and stop at the limit: there may be any number."""
     numbers_each = tokens + max(limits)  # rewards of what can follow, and the padded prefix
     prefixes = 0
     for limit in limits:
@@ -102,7 +102,7 @@ def _refuse_large(tokens: int, limits: Sequence[int]) -> None:
 
 
 def _prefixes(tokens: int, limit: int) -> list[Text]:
-    """What can be on the paper when the next token is chosen, the shorter ones first."""
+    """The texts after which a token is chosen, the shorter ones first."""
     return [prefix for written in range(limit) for prefix in product(range(1, tokens), repeat=written)]
 
 

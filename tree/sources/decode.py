@@ -27,8 +27,8 @@ FORMAT = 1
 DEEPEST = 16  # lists inside each other in a state or an observation
 _REQUIRED = ("format", "start", "transitions")
 _OPTIONAL = ("name", "description", "horizon", "discount", "observations")
-# Probabilities are added exactly, and denominators without a common factor multiply: with a limit on the length of
-# each alone, a file of 16 MiB could keep the addition busy for hours.
+# Probabilities are added exactly, and denominators without a common factor multiply. A limit on the length of each is
+# too little: adding those of a file of 16 MiB could take hours.
 _LARGEST_COMMON_DENOMINATOR = 10**400
 
 
@@ -41,7 +41,7 @@ def game_of(data: object) -> TabularGame:
     Raises:
         InvalidArgument: if it is no game, naming the place, such as ``transitions[3].reward``.
     """
-    if isinstance(data, dict) and "format" in data:  # first of all: another format may have other keys
+    if isinstance(data, dict) and "format" in data:  # checked first: another format may have other keys
         version = data["format"]
         if isinstance(version, bool) or version != FORMAT:
             raise invalid(f"format {FORMAT}", "format", version, "It says how the file is to be read.")
@@ -157,7 +157,7 @@ def _value(given: object, place: str, depth: int = 0) -> Hashable:
 
 
 def _whole(given: object) -> object:
-    """A whole number may be written 3.0: JSON does not tell it from 3."""
+    """Read 3.0 as 3: JSON does not tell them apart."""
     return int(given) if isinstance(given, float) and given.is_integer() else given
 
 

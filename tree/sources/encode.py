@@ -1,4 +1,4 @@
-"""Game → plain data, as a game file holds it: the other way round, and as short as it can be."""
+"""Game → plain data, as a game file holds it, and as short as it can be."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def data_of(game: TabularGame) -> dict[str, Any]:
 
     Numbers stay what they are: a whole Fraction becomes an int, any other text such as "1/10", a float stays a float.
     States and observations are written as text, finite numbers, true, false, or lists of such for tuples. Others get
-    new names, "state 1" and so on: nobody sees a state, and an observation that is no tuple of numbers is a mere name.
+    new names, "state 1" and so on. That changes nothing: nobody sees a state, and an observation that is no tuple of
+    numbers is only told apart from others.
 
     Raises:
         InvalidArgument: if a fraction has more than 400 digits, or the player sees a number that is neither whole nor a
@@ -65,7 +66,7 @@ def _start(start: Mapping[Hashable, Number], states: Mapping[Hashable, object]) 
 
 
 def _unless(key: str, value: Number, default: Fraction) -> dict[str, object]:
-    """The key with its value, left out where it is the default; a float is not, lest it come back as a rational."""
+    """The key with its value, left out where that is the default. A float is kept: it would come back as a rational."""
     return {key: _number(value, key)} if isinstance(value, float) or value != default else {}
 
 
@@ -80,7 +81,7 @@ def _number(value: Number, key: str) -> object:
 def _labels(
     values: Iterable[Hashable], word: str, check: Callable[[Hashable], None] | None = None
 ) -> dict[Hashable, object]:
-    """How each of the values is written: as it is where that can be, else under a new name."""
+    """How each of the values is written: as it is where a file can hold it, else under a new name."""
     labels: dict[Hashable, object] = {}
     unnamed: list[Hashable] = []
     for value in dict.fromkeys(values):
@@ -95,7 +96,7 @@ def _labels(
 
 
 class _NotPlain(Exception):
-    """A file cannot hold it."""
+    """A value that a file cannot hold."""
 
 
 def _plain(value: Hashable, depth: int = 0) -> object:

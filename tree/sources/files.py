@@ -43,8 +43,8 @@ def load_game(path: str | os.PathLike[str]) -> TabularGame:
 def save_game(game: Game | GameTree, path: str | os.PathLike[str]) -> None:
     """Write a game to a file, from which ``load_game`` reads an equal one.
 
-    The file is written as a whole or left as it was. Numbers are written exactly. States that are not text, numbers or
-    tuples of such get new names.
+    The file is written as a whole or left as it was. Numbers are written exactly. States that are neither text nor
+    numbers nor tuples of such get new names.
 
     Args:
         game: any finite game, or its tree. Of a game given as code, what an episode can meet is written.
@@ -68,11 +68,11 @@ def save_game(game: Game | GameTree, path: str | os.PathLike[str]) -> None:
       { state = [2, 1], action = 1, next_state = [3, 1], reward = 10, terminated = true },
     ]
     """
-    from gradcheck.tree.sources.tabulate import tabulate  # it needs numpy, reading does not
+    from gradcheck.tree.sources.tabulate import tabulate  # needs numpy; reading does not
 
     file, suffix = _file(path)
     data = data_of(tabulate(game))
-    game_of(data)  # within the limits of reading
+    game_of(data)  # refuses what is beyond the limits of reading
     write_text(_WRITE[suffix](data), file)
 
 

@@ -1,4 +1,4 @@
-"""Floats that mean fractions: other libraries store 1/3 as 0.3333333333333333, and here it becomes 1/3 again."""
+"""Floats that stand for fractions: other libraries store 1/3 as 0.3333333333333333; here it becomes 1/3 again."""
 
 from __future__ import annotations
 
@@ -11,21 +11,27 @@ from gradcheck.tree.types import Number
 # A probability such as (1 - 1/3) / 2 is rounded at each operation and when it is written. Each rounding moves a number
 # below 1 by at most 2**-54; eight of them stay within this.
 _ROUNDING = 2.0**-51
-# Different fractions with such denominators are 10**-12 apart, so at most one is within _ROUNDING. That one is there by
-# accident happens to one float in four thousand, and then changes nothing that float64 could tell.
+# Different fractions with such denominators are at least 10**-12 apart: at most one is within _ROUNDING of a float. One
+# float in four thousand has one there by accident; taking it then changes nothing that float64 could tell.
 _LARGEST_DENOMINATOR = 1_000_000
-_SHORT = 12  # decimal places that somebody wrote; a calculated float has 15 or more, save one in ten thousand
-_FAITHFUL = 15  # digits: so many survive being stored in a float64
+_SHORT = 12  # decimal places: people write fewer; all but one in ten thousand calculated floats have 15 or more
+_FAITHFUL = 15  # digits that always survive being stored in a float64
 
 
-def meant(value: Number) -> Number:
-    """The rational that a float means, if it shows one; else the float itself.
+def recognise_fraction(value: Number) -> Number:
+    """Find the rational that a float stands for; where none is recognised, keep the float.
 
-    In this order: the fraction with a denominator up to a million that rounds to this float; the decimal that the float
-    prints as, if it is short; such a fraction within rounding; a decimal of up to 15 digits.
+    The first of these that there is:
 
-    >>> meant(1 / 3), meant((1 - 0.8) / 2), meant(0.123456789), meant(2**0.5)
-    (Fraction(1, 3), Fraction(1, 10), Fraction(123456789, 1000000000), 1.4142135623730951)
+    1. a fraction with a denominator up to a million that rounds to this very float;
+    2. the decimal that the float prints as, if it has at most 12 places;
+    3. a fraction with such a denominator that differs from the float by rounding alone;
+    4. the decimal that the float prints as, if it has at most 15 digits.
+
+    >>> recognise_fraction(1 / 3), recognise_fraction((1 - 0.8) / 2)
+    (Fraction(1, 3), Fraction(1, 10))
+    >>> recognise_fraction(0.123456789), recognise_fraction(2**0.5)
+    (Fraction(123456789, 1000000000), 1.4142135623730951)
     """
     if isinstance(value, Fraction):
         return value
@@ -42,14 +48,14 @@ def meant(value: Number) -> Number:
     return Fraction(printed) if len(printed.as_tuple().digits) <= _FAITHFUL else value
 
 
-def meant_distribution(row: Sequence[Number]) -> tuple[Number, ...]:
-    """The rationals that a row of probabilities means, if it shows them: they must sum to 1 exactly. Else the row.
+def recognise_distribution(row: Sequence[Number]) -> tuple[Number, ...]:
+    """Find the rationals that a row of probabilities stands for; keep the row where they do not sum to 1 exactly.
 
     >>> third = 1 / 3
-    >>> meant_distribution([third, (1 - third) / 2, (1 - third) / 2])
+    >>> recognise_distribution([third, (1 - third) / 2, (1 - third) / 2])
     (Fraction(1, 3), Fraction(1, 3), Fraction(1, 3))
-    >>> meant_distribution([0.2928932188134524, 0.7071067811865476])
+    >>> recognise_distribution([0.2928932188134524, 0.7071067811865476])
     (0.2928932188134524, 0.7071067811865476)
     """
-    read = [meant(value) for value in row]
+    read = [recognise_fraction(value) for value in row]
     return tuple(read) if sum(read) == 1 and all(isinstance(value, Fraction) for value in read) else tuple(row)

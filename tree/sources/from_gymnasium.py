@@ -65,7 +65,7 @@ def from_gymnasium(
 def read_gymnasium(
     env_or_id: Env[Any, Any] | str, *, horizon: int | None = None, discount: NumberLike = 1, **make_kwargs: Any
 ) -> GymnasiumTable:
-    """What ``from_gymnasium`` does, with an account of what was read as what.
+    """Read what ``from_gymnasium`` reads, with an account of which floats became which fractions.
 
     >>> table = read_gymnasium("FrozenLake-v1", is_slippery=True)
     >>> {str(meaning) for meaning in table.snapped.values()}, table.left_as_floats, table.unreachable
@@ -96,7 +96,7 @@ def open_gymnasium(name: str, horizon: int | None) -> NamedGame:
 def _made(env_id: str, make_kwargs: Mapping[str, Any]) -> Env[Any, Any]:
     gymnasium = optional_module("gymnasium", _EXTRA)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # such as that there is a newer version: the id says which one is wanted
+        warnings.simplefilter("ignore")  # of newer versions, for example: the id says which one is wanted
         try:
             return gymnasium.make(env_id, **make_kwargs)
         except Exception as error:  # whatever the constructor of an environment raises

@@ -1,4 +1,4 @@
-"""OpenSpiel → game: one player of a turn-based game, the other players fixed; or all of them as one."""
+"""OpenSpiel → game: one player of a turn-based game against fixed others, or all players with one policy."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _observed(game: Any, observe: object) -> Observed:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Nothing on stderr: OpenSpiel writes there, from C++, what it raises as an error anyway."""
+    """Keep OpenSpiel from writing to stderr, from C++, what it raises as an error anyway."""
     try:
         saved = os.dup(_STDERR)
     except OSError:  # there is no stderr

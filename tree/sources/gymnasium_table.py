@@ -1,4 +1,4 @@
-"""A table of Gymnasium → game: floats read as the fractions they mean, states that cannot be met left out."""
+"""A table of Gymnasium → game: floats become the fractions they stand for, unreachable states are left out."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Any, TypeAlias, final
 
 from gradcheck.tree.game import TabularGame
-from gradcheck.tree.sources.float_to_fraction import meant, meant_distribution
+from gradcheck.tree.sources.float_to_fraction import recognise_distribution, recognise_fraction
 from gradcheck.tree.types import Number, NumberLike, Outcome, State
-from gradcheck.tree.validation.table import start_of, table_of
+from gradcheck.tree.validation.table import read_start, read_transitions
 
 _Row: TypeAlias = "tuple[State, int] | str"
 
@@ -24,9 +24,9 @@ class GymnasiumTable:
 
     Attributes:
         game: the game.
-        snapped: the floats of the table that are not quite the fractions they mean, with these fractions.
-        left_as_floats: the rows of probabilities, as ``(state, action)``, that show no fractions with sum 1 and stay
-            floats; ``"start"`` stands for the first states. Where there are any, results are float64.
+        snapped: the floats of the table that differ from the fractions they stand for, with these fractions.
+        left_as_floats: the rows of probabilities, as ``(state, action)``, in which no fractions with sum 1 were
+            recognised; ``"start"`` stands for the first states. Where there are any, results are float64.
         unreachable: the states of the table that no episode can meet; they are not in the game.
     """
 
@@ -50,13 +50,13 @@ def game_from_table(
     Raises:
         InvalidArgument: if they are no game; where probabilities do not sum to 1, it says what they sum to.
     """
-    given = table_of(_plain(P))
-    first = start_of({state: chance for state, chance in enumerate(initial_state_distrib) if chance != 0}, given)
+    given = read_transitions(_plain(P))
+    first = read_start({state: chance for state, chance in enumerate(initial_state_distrib) if chance != 0}, given)
     reading = _Reading()
     start = dict(zip(first, reading.distribution(list(first.values()), "start"), strict=True))
     table: dict[State, dict[int, list[Outcome]]] = {}
     waiting, known, met = list(start), set(start), set(start)
-    for state in waiting:  # which grows on the way
+    for state in waiting:  # the list grows meanwhile
         table[state] = {action: reading.outcomes(rows, (state, action)) for action, rows in given[state].items()}
         for _, following, _, terminated in chain.from_iterable(table[state].values()):
             met.add(following)
@@ -69,7 +69,7 @@ def game_from_table(
 
 
 class _Reading:
-    """Reads floats as what they mean, and remembers which."""
+    """Reads floats as the fractions they stand for, and remembers which it changed."""
 
     def __init__(self) -> None:
         self.snapped: dict[float, Fraction] = {}
@@ -79,30 +79,30 @@ class _Reading:
         possible = [row for row in rows if row[0] != 0]
         chances = self.distribution([chance for chance, _, _, _ in possible], name)
         rewards = [reward for _, _, reward, _ in possible]
-        meanings = [meant(reward) for reward in rewards]
-        self._remember(rewards, meanings)
+        read = [recognise_fraction(reward) for reward in rewards]
+        self._remember(rewards, read)
         return [
             (chance, following, reward, terminated)
-            for chance, reward, (_, following, _, terminated) in zip(chances, meanings, possible, strict=True)
+            for chance, reward, (_, following, _, terminated) in zip(chances, read, possible, strict=True)
         ]
 
     def distribution(self, row: Sequence[Number], name: _Row) -> Sequence[Number]:
-        meanings = meant_distribution(row)
-        if all(isinstance(meaning, Fraction) for meaning in meanings):
-            self._remember(row, meanings)
-            return meanings
+        read = recognise_distribution(row)
+        if all(isinstance(value, Fraction) for value in read):
+            self._remember(row, read)
+            return read
         self.left_as_floats.append(name)
-        total = sum(row)  # is 1 up to the rounding of the table's own precision, which may be single
+        total = sum(row)  # 1 up to the rounding of the table's own precision, which may be single
         return [chance / total for chance in row]
 
-    def _remember(self, values: Sequence[Number], meanings: Sequence[Number]) -> None:
-        for value, meaning in zip(values, meanings, strict=True):
-            if isinstance(value, float) and isinstance(meaning, Fraction) and Fraction(value) != meaning:
-                self.snapped[value] = meaning
+    def _remember(self, values: Sequence[Number], read: Sequence[Number]) -> None:
+        for value, fraction in zip(values, read, strict=True):
+            if isinstance(value, float) and isinstance(fraction, Fraction) and Fraction(value) != fraction:
+                self.snapped[value] = fraction
 
 
 def _plain(value: Any) -> Any:
-    """Numbers of Python for the states that numpy computed, which would print as np.int64(36)."""
+    """The same with numpy's whole numbers as Python's: a state would print as np.int64(36)."""
     import numpy as np  # names of games are listed without it
 
     if isinstance(value, Mapping):

@@ -13,7 +13,7 @@ _LONGEST_NAME = 100  # characters that are compared with the names of the galler
 
 
 def open_game(text: str, *, horizon: int | None = None) -> NamedGame:
-    """Find the game that is meant.
+    """Open the game of this name.
 
     Args:
         text: a name of the gallery, the path of a ``.toml`` or ``.json`` file, or the prefix of another library and a
@@ -42,11 +42,11 @@ def open_game(text: str, *, horizon: int | None = None) -> NamedGame:
 
         return NamedGame(text, load_game(text))
     hint = f"Files end in {listed(FILES, 'or')}; other games are {listed(all_sources().values(), 'and')}."
-    raise unknown(text, "--game", hint)
+    raise unknown_game(text, "--game", hint)
 
 
-def unknown(text: str, name: str, hint: str = "") -> InvalidArgument:
-    """The error for a name that is not in the gallery, with those that are like it."""
+def unknown_game(text: str, name: str, hint: str = "") -> InvalidArgument:
+    """The error for a name that is not in the gallery, with names there that look like it."""
     start = text[:_LONGEST_NAME].lower()
     near = [known for known in GALLERY if start and (start in known or known in start)]
     near += [known for known in close_names(text, GALLERY) if known not in near]

@@ -1,4 +1,4 @@
-"""A game of OpenSpiel as one player meets it: chance and the others' moves folded into what follows a decision."""
+"""A game of OpenSpiel as one player meets it: chance and the other players' moves are outcomes of a decision."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, TypeAlias, TypeVar, fin
 
 from gradcheck.tree.errors import invalid, shown
 from gradcheck.tree.rationals import as_distribution, is_exact, probabilities
-from gradcheck.tree.sources.float_to_fraction import meant, meant_distribution
+from gradcheck.tree.sources.float_to_fraction import recognise_distribution, recognise_fraction
 from gradcheck.tree.types import Number, NumberLike
 from gradcheck.tree.validation.outcomes import action_number
 
@@ -30,7 +30,7 @@ _TOO_EARLY = "(the game ends before the first decision)"
 def _explained(
     method: Callable[Concatenate[OpenSpielGame, _P], _T],
 ) -> Callable[Concatenate[OpenSpielGame, _P], _T]:
-    """Say as one clear error what OpenSpiel cannot do."""
+    """Turn an error of OpenSpiel's into one clear message."""
 
     @wraps(method)
     def explained(game: OpenSpielGame, *args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -51,8 +51,8 @@ class Position:
     """Where a game of OpenSpiel stands.
 
     Attributes:
-        key: what makes it equal to another: its history; or its text, with the number of moves and whose turn it is.
-        carried: what the player gained before the first decision, still to be paid out.
+        key: what makes two positions equal: the history; or the text, the number of moves, and whose turn it is.
+        carried: what the player gained before the first decision, which is paid with it.
         state: OpenSpiel's own; None where the game is over.
     """
 
@@ -120,7 +120,7 @@ class OpenSpielGame:
         return outcomes
 
     def _settled(self, state: Any) -> list[tuple[Number | int, Any]]:
-        """Let chance and the others move until there is a decision or the game is over; with their probabilities."""
+        """The positions at which there is a decision, or the game is over, after chance and the others moved."""
         settled: list[tuple[Any, Any]] = []
         exact = True
         moves_made = 0
@@ -146,7 +146,7 @@ class OpenSpielGame:
         return settled if exact else [(float(chance), at) for chance, at in settled]
 
     def _moves(self, state: Any, player: int) -> tuple[list[tuple[int, Number]], bool]:
-        """The moves of chance or another player with rational probabilities, and whether these are what was given."""
+        """The moves of chance or another player with rational probabilities, and whether they were given so."""
         if player == _CHANCE:
             actions, chances = zip(*state.chance_outcomes(), strict=True)
             read, exact = _read_chances(chances)
@@ -190,7 +190,7 @@ class OpenSpielGame:
 
 
 def _read_row(row: object, legal: Sequence[int], num_actions: int, name: str) -> tuple[list[tuple[int, Number]], bool]:
-    """One row of a table of opponents: the actions that can happen with rational probabilities; whether as given."""
+    """One row of a table of opponents: its possible actions with rational probabilities; whether these were given."""
     if isinstance(row, Mapping):
         given = {action_number(action, f"an action of {name}"): value for action, value in row.items()}
     else:
@@ -210,11 +210,11 @@ def _read_row(row: object, legal: Sequence[int], num_actions: int, name: str) ->
 
 @lru_cache(maxsize=1024)
 def _read_chances(chances: tuple[float, ...]) -> tuple[tuple[Number, ...], bool]:
-    read = meant_distribution(chances)
+    read = recognise_distribution(chances)
     return as_distribution(read), is_exact(read)
 
 
 @lru_cache(maxsize=1024)
 def _read_return(value: float) -> Number | int:
-    read = meant(value)
+    read = recognise_fraction(value)
     return int(read) if read == int(read) else read

@@ -18,7 +18,7 @@ def optional_module(module: str, extra: str) -> ModuleType:
         ImportError: if it is missing; it says how to get it.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what a library's import deprecates is between it and its own dependencies
+        warnings.simplefilter("ignore")  # a deprecation met in importing a library is not the user's to mend
         try:
             return import_module(module)
         except ImportError as error:

@@ -11,9 +11,9 @@ from typing import Any, final
 
 from gradcheck.tree.errors import InvalidArgument, invalid
 
-# What tomllib would take much time or memory for. It keeps a state for each digit of a number, and for a key all of its
-# beginnings: 20 GB for one of 100 kB. Text may look like these, too, but none that somebody would write: no sentence
-# has a dot after each of twenty words.
+# Long numbers and keys would take tomllib much time or memory: it keeps a state for each digit of a number, and all the
+# beginnings of a key, 20 GB for one of 100 kB. Text in quotes may look like one, too, but nobody writes such text: no
+# sentence has a dot after each of twenty words.
 _MOST_DIGITS = 400
 _MOST_PARTS = 20
 _LONG_NUMBER = re.compile(rf"(?<![0-9_])[0-9][0-9_]{{{_MOST_DIGITS}}}|0[xob][0-9A-Fa-f_]{{{_MOST_DIGITS}}}")
@@ -27,7 +27,7 @@ _SHOWN = 50  # characters of a line on each side of the column of an error
 @final
 @dataclass(frozen=True)
 class RepeatedKey:
-    """Stands in the data for a JSON object that has the key twice."""
+    """Stands for a JSON object in which a key is there twice."""
 
     key: str
 
@@ -58,7 +58,7 @@ def read_json(text: str) -> object:
     except json.JSONDecodeError as error:
         raise _syntax_error("JSON", text, error.pos, error.msg) from error
     except ValueError as error:  # a whole number of more digits than Python reads
-        longest = max(re.finditer("[0-9]+", text), key=lambda found: found.end() - found.start())
+        longest = max(re.finditer("[0-9]+", text), key=lambda digits: digits.end() - digits.start())
         raise _syntax_error("JSON", text, longest.start(), "The number has too many digits") from error
     except RecursionError:
         raise invalid("JSON", "text", text, _TOO_DEEP) from None
@@ -120,18 +120,18 @@ def _is_table_list(value: object) -> bool:
 
 
 def _refuse_slow_toml(text: str) -> None:
-    if found := _LONG_NUMBER.search(text):
-        raise _syntax_error("TOML", text, found.start(), f"A number may have {_MOST_DIGITS} digits at most")
-    if found := _LONG_KEY.search(text):
-        raise _syntax_error("TOML", text, found.start(), f"A key may have {_MOST_PARTS} parts at most")
+    if number := _LONG_NUMBER.search(text):
+        raise _syntax_error("TOML", text, number.start(), f"A number may have {_MOST_DIGITS} digits at most")
+    if key := _LONG_KEY.search(text):
+        raise _syntax_error("TOML", text, key.start(), f"A key may have {_MOST_PARTS} parts at most")
 
 
 def _place_and_reason(text: str, message: str) -> tuple[int, str]:
-    """What tomllib has to say; it counts lines and columns from 1."""
-    found = _TOML_PLACE.fullmatch(message)
-    if found is None:
+    """The position and the reason in a message of tomllib, which counts lines and columns from 1."""
+    parts = _TOML_PLACE.fullmatch(message)
+    if parts is None:
         return len(text.rstrip()), f"The file ends too early. {message.removesuffix(' (at end of document)')}"
-    reason, line, column = found.groups()
+    reason, line, column = parts.groups()
     start = 0
     for _ in range(int(line) - 1):
         start = text.index("\n", start) + 1

@@ -1,7 +1,7 @@
-"""Tree → R and Y multiplied out: every reward with the actions on the way to it, as sparse polynomials.
+"""Tree → R and Y multiplied out: every reward with the actions that lead to it, as sparse polynomials.
 
-The walk goes down the tree once and hands each edge the actions and the coefficient of the way to it. A game of 100,000
-ends has polynomials of a million terms: they are made of shared numbers and tuples, and only when asked for.
+One walk down the tree hands each edge the actions that lead to it and their coefficient. In a game that can end in
+100,000 ways the polynomials have a million terms: they share numbers and tuples, and are made only when asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gradcheck.tree.symbolic.polynomial import Monomial, Polynomial
 
 
 def num_terms(tree: GameTree) -> int:
-    """How many terms Y has before any coincide: one for each choice on the way to each edge."""
+    """How many terms Y has before equal ones are added up: one for each action up to each edge."""
     sizes = [level.stop - level.start for level in tree.edge_levels]
     return sum(time * size for time, size in enumerate(sizes, start=1))
 
@@ -35,20 +35,20 @@ def surrogate(tree: GameTree) -> Polynomial:
     frozen_copy = list(range(count, 2 * count))
     total: Polynomial = {}
     for variables, coefficient in _rewards(tree):
-        way = _sorted(variables)
-        frozen = tuple([frozen_copy[v] for v in way])
-        for i, variable in enumerate(way):  # each choice on the way has its own term, in which its x is not frozen
+        actions = _sorted(variables)
+        frozen = tuple([frozen_copy[v] for v in actions])
+        for i, variable in enumerate(actions):  # each has a term of its own, in which it alone is not frozen
             monomial = (variable, *frozen[:i], *frozen[i + 1 :])
             total[monomial] = total[monomial] + coefficient if monomial in total else coefficient
     return _without_zeros(total)
 
 
 def _rewards(tree: GameTree) -> Iterator[tuple[Monomial, Fraction | int]]:
-    """For each edge with a reward: the variables on the way to it, itself included, and reward · chance · γ^t."""
+    """For each edge with a reward: the variables of the actions up to it, and reward · chance · γ^t."""
     chance = [_short(value) for value in tree.rules.rational_chance]
     reward = [_short(value) for value in tree.rules.rational_reward]
     discount = _short(as_rational(tree.game.discount))
-    way: list[Monomial] = [()] * tree.num_nodes
+    actions: list[Monomial] = [()] * tree.num_nodes
     factor: list[Fraction | int] = [*map(_short, tree.rational_start[: tree.num_roots]), *[0] * tree.num_nodes]
     edges = zip(
         tree.edge_rule.tolist(),
@@ -58,10 +58,10 @@ def _rewards(tree: GameTree) -> Iterator[tuple[Monomial, Fraction | int]]:
         strict=True,
     )
     for rule, node, variable, child in edges:
-        here = (*way[node], variable)
+        here = (*actions[node], variable)
         passing = factor[node] if chance[rule] == 1 else factor[node] * chance[rule]
         if child != ENDS:
-            way[child] = here
+            actions[child] = here
             factor[child] = passing if discount == 1 else passing * discount
         if reward[rule]:
             yield here, passing * reward[rule]

@@ -44,9 +44,9 @@ def surrogate_terms(
 
 
 def multiply(factors: Iterable[sympy.Expr | Fraction]) -> sympy.Expr:
-    """Multiply, keeping all factors apart, a zero too; only factors 1 are left out, for they say nothing.
+    """Multiply, keeping all factors apart, a zero too; only factors of 1 are left out.
 
-    Products of numbers alone are worked out at once: SymPy does not do it later, when symbols around them get values.
+    Products of numbers alone are worked out at once: SymPy would not do it later, when symbols around them get values.
     """
     parts = [rational(factor) if isinstance(factor, Fraction) else factor for factor in factors if factor != 1]
     if len(parts) == 1:

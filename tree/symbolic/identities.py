@@ -39,7 +39,7 @@ class Proof:
 
     Attributes:
         holds: whether it does.
-        error_probability: how likely it is found to hold though it does not; 0 where polynomials were compared.
+        error_probability: of finding it to hold though it does not; 0 where polynomials were compared.
     """
 
     holds: bool
@@ -107,16 +107,16 @@ class SumPolynomials:
     @cached_property
     def partials_R(self) -> list[Polynomial]:
         """The polynomials ∂R/∂x0, ∂R/∂x1, and so on."""
-        of = self.R
+        polynomial = self.R
         with without_garbage_collection():
-            return derivatives(of, self._count)
+            return derivatives(polynomial, self._count)
 
     @cached_property
     def partials_Y(self) -> list[Polynomial]:
         """∂Y/∂x0, ∂Y/∂x1, …, then x in place of p."""
-        of = self.Y
+        polynomial = self.Y
         with without_garbage_collection():
-            return derivatives_renamed(of, [*range(self._count)] * 2)
+            return derivatives_renamed(polynomial, [*range(self._count)] * 2)
 
     # The means of what is sampled, over one episode, by enumerating the paths it can take.
 
@@ -127,7 +127,7 @@ class SumPolynomials:
 
     @cached_property
     def plain_mean_by_tree(self) -> Polynomial:
-        """What it should be: every term of Y once more times the action's own probability."""
+        """What that mean should be: every term of Y, multiplied once more with the action's own probability."""
         return collect(
             ((*monomial, *self._frozen(v for v in monomial if v < self._count)), coefficient)
             for monomial, coefficient in self.Y.items()
@@ -146,7 +146,7 @@ class SumPolynomials:
         by_variable: list[list[tuple[Monomial, Fraction]]] = [[] for _ in range(self._count)]
         for taken, variable, worth in self._steps():
             by_variable[variable].append((without(taken, variable), worth))
-        return [collect(found) for found in by_variable]
+        return [collect(steps) for steps in by_variable]
 
     # The identities. Those that say "on the simplex" hold where the probabilities of each information set sum to 1.
 
@@ -165,7 +165,7 @@ class SumPolynomials:
 
     @cached_property
     def plain_is_as_told(self) -> bool:
-        """The plain sum's mean has the action's own probability too many in every term, on the simplex."""
+        """The plain sum's mean is Y with one factor too many in every term, the action's own probability."""
         return self._same([self.plain_mean], [self.plain_mean_by_tree], frozen=True)
 
     @cached_property
@@ -190,11 +190,11 @@ class SumPolynomials:
     def _frozen(self, variables: Iterator[int] | tuple[int, ...]) -> tuple[int, ...]:
         return tuple(self._count + v for v in variables)
 
-    def _same(self, some: list[Polynomial], others: list[Polynomial], *, frozen: bool = False) -> bool:
+    def _same(self, left: list[Polynomial], right: list[Polynomial], *, frozen: bool = False) -> bool:
         """Equal wherever the variables, or the frozen probabilities, of each information set sum to 1."""
         shift = self._count if frozen else 0
         groups = [[v + shift for v in row if v >= 0] for row in self.tree.variable_of.tolist()]
-        return [on_simplex(p, groups) for p in some] == [on_simplex(p, groups) for p in others]
+        return [on_simplex(p, groups) for p in left] == [on_simplex(p, groups) for p in right]
 
     def _steps(self) -> Iterator[tuple[tuple[int, ...], int, Fraction]]:
         """For every step of every path: the path's actions, the step's own, and P(outcomes) · γ^t · future return."""

@@ -1,4 +1,4 @@
-r"""∂Y = ∂R decided by arithmetic modulo a prime, for trees whose polynomials could not be written down.
+r"""Deciding ∂Y = ∂R by arithmetic modulo a prime, for trees whose polynomials are too large to write down.
 
 Both sides are evaluated at a random point, by different computations. For R = Σ reward · P(receiving it) it is one
 forward pass in dual numbers, which gives the derivative along a random direction v; for Y it is the sum over choices of
@@ -26,11 +26,11 @@ from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.types import Array
 from gradcheck.tree.values.blocks import Block, gather
 from gradcheck.tree.values.passes import plan_of
-from gradcheck.tree.values.segment_sums import Parts
+from gradcheck.tree.values.segment_sums import Segments
 
 PRIME = 2**61 - 1
 _ERROR = 1e-15  # the largest probability of a wrong answer
-_SUMMANDS = 6  # so many residues and a few units add up to less than 2**64
+_SUMMANDS = 6  # the sum of so many residues, and a few units, is below 2**64
 
 _P = np.uint64(PRIME)
 _LOW_30, _LOW_31, _LOW_32 = (np.uint64(2**bits - 1) for bits in (30, 31, 32))
@@ -47,14 +47,14 @@ class Point:
         direction: [V] in which they are moved.
         start: of each first node, in place of its probability.
         chance: [E] of each edge, discounted, in place of the game's.
-        pays: [C] the average reward of each choice's edges, in place of the game's.
+        mean_reward: [C] the average reward of each choice's edges, in place of the game's.
     """
 
     x: Array
     direction: Array
     start: Array
     chance: Array
-    pays: Array
+    mean_reward: Array
 
 
 def random_point(tree: GameTree, seed: int) -> Point:
@@ -90,11 +90,11 @@ def derivative_of_R(tree: GameTree, point: Point) -> int:
     total = 0
     for block in plan_of(tree, None).blocks:
         x, v = _of_choices(tree, block, point.x), _of_choices(tree, block, point.direction)
-        here = block.by_node.spread(reach[block.nodes])
+        here = block.by_node.repeat(reach[block.nodes])
         passing = multiply(here, x)
-        change = add(multiply(block.by_node.spread(moved[block.nodes]), x), multiply(here, v))
-        total += _sum(multiply(change, point.pays[block.choices]))
-        if block.going is not None:
+        change = add(multiply(block.by_node.repeat(moved[block.nodes]), x), multiply(here, v))
+        total += _sum(multiply(change, point.mean_reward[block.choices]))
+        if block.continuing is not None:
             _arrive(block, passing, point, reach)
             _arrive(block, change, point, moved)
     return total % PRIME
@@ -105,18 +105,18 @@ def derivative_of_Y(tree: GameTree, point: Point) -> int:
     reach, value = _at_the_start(tree, point), np.empty(tree.num_nodes, dtype=np.uint64)
     all_blocks = plan_of(tree, None).blocks
     for block in all_blocks:
-        if block.going is not None:
-            here = block.by_node.spread(reach[block.nodes])
+        if block.continuing is not None:
+            here = block.by_node.repeat(reach[block.nodes])
             _arrive(block, multiply(here, _of_choices(tree, block, point.x)), point, reach)
     total = 0
     for block in reversed(all_blocks):
-        average = point.pays[block.choices].copy()
-        if block.going is not None:
-            going = block.going
+        average = point.mean_reward[block.choices].copy()
+        if block.continuing is not None:
+            going = block.continuing
             later = total_of(going.by_choice, multiply(gather(value, going.child), gather(point.chance, going.edges)))
-            those = slice(None) if going.those is None else going.those
-            average[those] = add(average[those], later)
-        weight = multiply(block.by_node.spread(reach[block.nodes]), _of_choices(tree, block, point.direction))
+            rows = slice(None) if going.choices_with is None else going.choices_with
+            average[rows] = add(average[rows], later)
+        weight = multiply(block.by_node.repeat(reach[block.nodes]), _of_choices(tree, block, point.direction))
         total += _sum(multiply(weight, average))
         value[block.nodes] = total_of(block.by_node, multiply(_of_choices(tree, block, point.x), average))
     return total % PRIME
@@ -128,23 +128,23 @@ def _of_choices(tree: GameTree, block: Block, by_variable: Array) -> Array:
 
 def _arrive(block: Block, passing: Array, point: Point, at: Array) -> None:
     """Along the edges of a block that go on, add what passes their choices to what is at their children."""
-    going = block.going
+    going = block.continuing
     assert going is not None  # asked by the callers, who know it from the block
     arriving = multiply(gather(passing, going.choice_in_block), gather(point.chance, going.edges))
     if going.arrivals is None:
         at[going.child] = add(at[going.child], arriving)
     else:
-        parts, children = going.arrivals
-        at[children] = add(at[children], total_of(parts, arriving))
+        by_child, children = going.arrivals
+        at[children] = add(at[children], total_of(by_child, arriving))
 
 
-def total_of(parts: Parts, items: Array) -> Array:
+def total_of(segments: Segments, items: Array) -> Array:
     """The sums of each owner's items modulo the prime."""
-    if parts.width is not None:
-        return _added(items[i :: parts.width] for i in range(parts.width))
-    total = np.empty(len(parts.starts), dtype=np.uint64)
-    for owners, where in parts.by_width:
-        total[owners] = _added(items.take(those) for those in where)
+    if segments.width is not None:
+        return _added(items[i :: segments.width] for i in range(segments.width))
+    total = np.empty(len(segments.starts), dtype=np.uint64)
+    for owners, where in segments.by_width:
+        total[owners] = _added(items.take(column) for column in where)
     return total
 
 

@@ -1,7 +1,7 @@
 """Sparse polynomials with rational coefficients: {sorted variables of a monomial: coefficient}.
 
-A monomial is a sorted tuple of variable numbers, a power being a repetition: x0·x3² is (0, 3, 3). With one variable for
-each action almost all exponents in R are zero, and this layout never stores a zero.
+A monomial is a sorted tuple of variable numbers, in which a power is a repetition: x0·x3² is (0, 3, 3). With a variable
+for each action, almost all exponents in R are zero; this layout stores none of them.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _quotients(polynomial: Mapping[Monomial, Rational], count: int) -> Iterator[
         for i, variable in enumerate(monomial):
             if variable >= count:
                 break
-            if variable != before:  # equal ones stand together
+            if variable != before:  # equal variables stand together
                 power = monomial.count(variable)
                 yield variable, monomial[:i] + monomial[i + 1 :], coefficient if power == 1 else coefficient * power
             before = variable
@@ -76,7 +76,7 @@ def _quotients(polynomial: Mapping[Monomial, Rational], count: int) -> Iterator[
 def on_simplex(polynomial: Mapping[Monomial, Rational], groups: Iterable[Sequence[int]]) -> Polynomial:
     """Put 1 minus the others in place of the last variable of every group.
 
-    Two polynomials are equal wherever each group sums to 1 exactly when this makes them the same.
+    Two polynomials are equal wherever every group sums to 1 if and only if this makes them the same.
 
     >>> on_simplex({(0, 1): Fraction(1)}, [[0, 1]])
     {(0,): Fraction(1, 1), (0, 0): Fraction(-1, 1)}

@@ -1,8 +1,8 @@
-r"""What sampling estimates, worked out symbolically: the sums the sampled episodes add up to, on average.
+r"""The means of the sums that sampled episodes add up to, as polynomials.
 
 At every action taken, a term is added to a sum:
 
-* *plain*: x_i · (future return). Its mean over n episodes carries n and the action's own probability too many;
+* *plain*: x_i · (future return). Its mean over n episodes has two factors too many, n and p_i;
 * *inverse probability*: x_i / p_i · (future return) / n, p_i being the current value, a constant. Its mean is Y;
 * *log probability*: log(x_i) · (future return) / n. Another sum, whose gradient has the mean ∂Y.
 
@@ -37,7 +37,7 @@ Form: TypeAlias = Literal["plain", "inverse_prob", "log_prob"]
 @final
 @dataclass(frozen=True, eq=False)
 class SampledSums:
-    """The means of the sampled sums of a game, beside what the tree says they should be.
+    """The means of the sampled sums of a game, beside what they should be according to the tree.
 
     Attributes:
         x: [V] the symbols of the action probabilities.
@@ -60,10 +60,12 @@ class SampledSums:
 
     @cached_property
     def plain_mean_terms(self) -> tuple[sympy.Expr, ...]:
-        """What it should be, a term for each choice: n · reach · p_i · x_i · (average return after x_i)."""
+        """What that mean should be, a term for each choice: n · reach · p_i · x_i · (average return after x_i)."""
         surrogate = self.polynomials.surrogate
         terms = surrogate_terms(surrogate, self.x, self.p)
-        return tuple(multiply([self.n, self.p[of.variable], term]) for of, term in zip(surrogate, terms, strict=True))
+        return tuple(
+            multiply([self.n, self.p[choice.variable], term]) for choice, term in zip(surrogate, terms, strict=True)
+        )
 
     @cached_property
     def inverse_prob_mean(self) -> sympy.Expr:

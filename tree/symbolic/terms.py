@@ -1,4 +1,4 @@
-"""Tree → the terms of the sums: which rewards there are to receive, and what each choice adds to Y."""
+"""Tree → the terms of the sums: every reward that can be received, and what each choice adds to Y."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RewardTerm(NamedTuple):
 
     @property
     def coefficient(self) -> Fraction:
-        """What stands before the variables."""
+        """The number that the variables are multiplied with."""
         return product_of(self.chances) * self.reward
 
 
@@ -36,7 +36,7 @@ class SurrogateTerm(NamedTuple):
 
 
 def terms(tree: GameTree) -> tuple[tuple[RewardTerm, ...], tuple[SurrogateTerm, ...]]:
-    """Walk from every reward up to the start; it is part of the average after each choice on that way."""
+    """Walk from every reward up to the start: it is part of the average after each choice that is passed."""
     discount = as_rational(tree.game.discount)
     chance, start = tree.rational_chance.tolist(), tree.rational_start
     reward = tree.rational_reward.tolist()
@@ -47,7 +47,7 @@ def terms(tree: GameTree) -> tuple[tuple[RewardTerm, ...], tuple[SurrogateTerm, 
     edge_into[tree.edge_child[goes_on]] = goes_on
     parent = edge_into.tolist()
 
-    def way_to(node: int) -> tuple[tuple[int, ...], tuple[Fraction, ...]]:
+    def actions_before(node: int) -> tuple[tuple[int, ...], tuple[Fraction, ...]]:
         variables: list[int] = []
         chances: list[Fraction] = []
         while (edge := parent[node]) >= 0:
@@ -56,7 +56,7 @@ def terms(tree: GameTree) -> tuple[tuple[RewardTerm, ...], tuple[SurrogateTerm, 
             node = node_of_choice[choice[edge]]
         return tuple(reversed(variables)), (start[node], *reversed(chances))
 
-    ways = [way_to(node) for node in range(tree.num_nodes)]
+    before = [actions_before(node) for node in range(tree.num_nodes)]
     averages: list[list[RewardTerm]] = [[] for _ in variable]
     rewards: list[RewardTerm] = []
     for edge in range(tree.num_edges):
@@ -75,7 +75,7 @@ def terms(tree: GameTree) -> tuple[tuple[RewardTerm, ...], tuple[SurrogateTerm, 
         rewards.append(RewardTerm(variables, (start[node], *chances), worth))
     surrogate = []
     for index, node in enumerate(node_of_choice):
-        reach_variables, reach_chances = ways[node]
+        reach_variables, reach_chances = before[node]
         weight = discount ** int(tree.node_time[node])
         surrogate.append(
             SurrogateTerm(variable[index], reach_variables, (weight, *reach_chances), tuple(averages[index]))

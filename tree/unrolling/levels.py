@@ -1,7 +1,7 @@
-"""Rules → levels: which states, choices and outcomes there are after each number of steps, as numbers.
+"""Rules → levels: the states, choices and outcomes that there are after each number of steps, as numbers.
 
-Merged, a level holds each state once; unmerged, once for every history that leads to it. A level of a million
-outcomes is a dozen array operations.
+In a graph a level holds each state once; in a tree, once for every history that leads to it. A level of a million
+outcomes takes a dozen array operations.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from gradcheck.tree.types import Array
 from gradcheck.tree.unrolling.memory_limit import Limit
 from gradcheck.tree.unrolling.rules import Rules
 
-_MAX_LEVELS_COUNTED = 100_000  # a second or two; beyond it a count is said to be more than so many
+_MAX_LEVELS_COUNTED = 100_000  # a second or two; after so many, a message says "more than" what was counted
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Level:
-    """What can happen at one time. The child of an edge is counted from the first node of the next level."""
+    """What can happen after one number of steps. Children are counted from the first node of the next level."""
 
     state: Array
     choice: Array
@@ -35,10 +35,10 @@ class Level:
 
 
 def as_graph(rules: Rules, limit: Limit) -> tuple[list[Level], bool]:
-    """The levels with every state once in each, and whether that merged anything.
+    """The levels with every state once in each, and whether any histories were merged by that.
 
     Raises:
-        InvalidArgument: if there are more nodes or edges than fit: they are counted before a level is built.
+        InvalidArgument: if there are more nodes or edges than fit. They are counted before a level is built.
     """
     _refuse_too_many(rules, limit)
     levels: list[Level] = []
@@ -87,9 +87,9 @@ def _ranges(bounds: Array, rows: Array) -> Array:
 
 
 def _first_visits(state: Array, seen_at: Array) -> tuple[Array, Array]:
-    """Where each different state stands first, and for all of them which of the different ones they are."""
+    """The places at which a state comes up for the first time, and for every place which of these states it holds."""
     order = np.arange(len(state))
-    seen_at[state[::-1]] = order[::-1]  # the last to be written, and so the first in order, stays
+    seen_at[state[::-1]] = order[::-1]  # written backwards, so that the first in order stays
     first_of = seen_at[state]
     is_first = first_of == order
     return np.flatnonzero(is_first), (np.cumsum(is_first) - 1)[first_of]
@@ -102,7 +102,7 @@ def _children(goes_on: Array, child: Array) -> Array:
 
 
 def _refuse_too_many(rules: Rules, limit: Limit) -> None:
-    """Count nodes and edges of the merged graph, level by level, keeping none; once a level repeats, by arithmetic."""
+    """Count nodes and edges of the graph level by level, keeping no level; once one repeats, the rest is arithmetic."""
     edges_of = np.diff(rules.choice_edge[rules.state_choice])
     nodes: list[int] = []
     edges: list[int] = []
@@ -131,7 +131,7 @@ def _refuse_too_many(rules: Rules, limit: Limit) -> None:
 
 
 def _repeated(counts: list[int], before: int, horizon: int) -> int:
-    """The sum of the counts up to the horizon; the last repeats the one ``before``, and so do all that follow."""
+    """The sum of the counts up to the horizon, where the levels from ``before`` on come again and again."""
     head, period = counts[:before], counts[before:-1]
     rounds, rest = divmod(horizon - before, len(period))
     return sum(head) + rounds * sum(period) + sum(period[:rest])

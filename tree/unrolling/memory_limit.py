@@ -1,4 +1,4 @@
-"""How much fits: the default limit on the size of an unrolled game, from this machine's memory."""
+"""The largest game that is unrolled: by default, what fits a quarter of this machine's memory."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.lim
 @final
 @dataclass(frozen=True)
 class Limit:
-    """The largest game to unroll: decisions, and outcomes, where they are limited."""
+    """The most decisions and outcomes of a game that may be unrolled; None is no limit."""
 
     nodes: int
     edges: int | None = None
 
     @classmethod
     def of_memory(cls) -> Limit:
-        """What fits a quarter of the memory of this machine, or container; a million decisions at least."""
+        """What fits a quarter of the memory of this machine or container, and a million decisions at least."""
         share = _memory() // _SHARE
         return cls(max(_SMALLEST, share // _BYTES_PER_NODE), max(8 * _SMALLEST, share // _BYTES_PER_EDGE))
 

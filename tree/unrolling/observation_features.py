@@ -1,4 +1,4 @@
-"""Observations as numbers: what an information set looks like to a network."""
+"""Observations as the numbers that a network reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gradcheck.tree.game_tree import GameTree
 
 
 def observation_features(tree: GameTree) -> NDArray[np.float64]:
-    """[I, D] float64, a row for each information set.
+    """Write the observations of a game as [I, D] float64, a row for each information set.
 
     Tuples of numbers, all of one length, are taken as they are; so are single numbers (D = 1). Any other observations
     (words, tuples of several lengths) become one-hot rows in the order of the information sets (D = I).

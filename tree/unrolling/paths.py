@@ -1,4 +1,4 @@
-"""Every path from the start of an episode to its end, one by one: the brute force that needs no recursion."""
+"""Every path from the start of an episode to its end, one by one: brute force, without recursion."""
 
 from __future__ import annotations
 

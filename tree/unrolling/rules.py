@@ -1,7 +1,7 @@
-"""Game → its rules as flat arrays: every state that can be met, asked once, its answers checked as they come.
+"""Game → its rules as flat arrays. The game is asked once about every state that can be met; its answers are checked.
 
-What a state allows does not depend on when it is met, so the rules are asked for each *state*, not for each history: a
-tree of millions of histories may have a few thousand states. Everything after this is arithmetic on numbers.
+What a state allows does not depend on when it is met, so a game is asked for each *state*, not for each history: a tree
+of millions of histories may have a few thousand states. Everything after this is arithmetic on numbers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gradcheck.tree.validation.checked_game import CheckedGame
 from gradcheck.tree.validation.outcomes import check_observation, check_same_actions, check_state, read_outcomes
 from gradcheck.tree.validation.termination import refuse_cycle
 
-_PLAIN = {bool, bytes, float, int, str, type(None)}  # what needs no look inside
+_PLAIN = {bool, bytes, float, int, str, type(None)}  # types whose values need no further check
 _ROWS = (list, tuple)
 
 
@@ -37,15 +37,15 @@ class Rules:
         states: every state by its number; those with decisions are 0 … S-1, the others only end episodes.
         observations: [I] what the player sees in each information set, in breadth-first order of first visit.
         legal: [I] the actions that are legal in each.
-        start_state, start_chance: the first states, and their probabilities as they were given.
+        start_state, start_chance: the first states, and their probabilities as the game gave them.
         state_infoset: [S] the information set of each state.
         state_choice: [S + 1] the first choice of each state, and the end of the last.
         choice_action: [K] the action of each choice.
         choice_edge: [K + 1] the first outcome of each choice, and the end of the last.
         next_state: [L] the state each outcome leads to.
         ends: [L] whether it ends the episode.
-        numbers: [N] every different number among the probabilities and rewards, as it was given.
-        chance_number, reward_number: [L] which of them.
+        numbers: [N] every different number among the probabilities and rewards, as the game gave it.
+        chance_number, reward_number: [L] which of these numbers the probability and the reward of the outcome are.
     """
 
     game: Game = field(repr=False)
@@ -101,7 +101,7 @@ class Rules:
 
     @property
     def unreachable(self) -> tuple[State, ...]:
-        """The states of a table that no episode meets before its horizon; they are left out."""
+        """The states of a table that no episode meets before its horizon; the rules leave them out."""
         table = getattr(self.game, "P", {})
         met = set(self.states[: len(self.state_infoset)])
         return tuple(state for state in table if state not in met)
@@ -119,7 +119,7 @@ def explore(game: Game, *, max_states: int) -> Rules:
             an episode may never end.
     """
     checked = game if isinstance(game, TabularGame) else CheckedGame(game)
-    ask = _Table(checked) if isinstance(checked, TabularGame) else _Code(game, checked)
+    answers = _TableAnswers(checked) if isinstance(checked, TabularGame) else _CodeAnswers(game, checked)
     starts = tuple(checked.starts())
     decisions: list[State] = []
     infosets: dict[Observation, int] = {}
@@ -127,21 +127,21 @@ def explore(game: Game, *, max_states: int) -> Rules:
     first_seen: list[State] = []  # the state in which each information set was met first
     state_infoset: list[int] = []
     state_choice, choice_action, choice_edge = [0], list[int](), [0]
-    place_of: dict[State, int] = {}  # every state that was mentioned
+    place_of: dict[State, int] = {}  # every state that was named, in the order in which it was
     is_decision: list[bool] = []
     places, ends = list[int](), list[bool]()
     chances: list[Number | int] = []
     rewards: list[Number | int] = []
-    found: list[State] = [state for _, state in starts]
-    for state in found:
+    following_level: list[State] = [state for _, state in starts]
+    for state in following_level:
         place_of[state] = len(place_of)
         is_decision.append(True)
     depth = 0
 
     def visits() -> Iterator[State]:
-        nonlocal found, depth
-        while found and (checked.horizon is None or depth < checked.horizon):
-            level, found = found, []
+        nonlocal following_level, depth
+        while following_level and (checked.horizon is None or depth < checked.horizon):
+            level, following_level = following_level, []
             yield from level
             depth += 1
 
@@ -149,7 +149,7 @@ def explore(game: Game, *, max_states: int) -> Rules:
         if len(decisions) >= max_states:
             raise _too_many_states(checked, max_states, depth)
         decisions.append(state)
-        seen, actions = ask.look(state)
+        seen, actions = answers.observe(state)
         infoset = infosets.setdefault(seen, len(infosets))
         if infoset == len(legal):
             legal.append(actions)
@@ -158,11 +158,11 @@ def explore(game: Game, *, max_states: int) -> Rules:
             check_same_actions(seen, f"observe({shown(state)})", actions, first_seen[infoset], legal[infoset])
         state_infoset.append(infoset)
         for action in actions:
-            for chance, following, reward, terminated in ask.step(state, action):
+            for chance, following, reward, terminated in answers.step(state, action):
                 try:
                     place = place_of[following]
-                except (KeyError, TypeError):  # a new one, or one that cannot be hashed
-                    ask.check_new(state, action, following)
+                except (KeyError, TypeError):  # a new state, or one that cannot be hashed
+                    answers.check_new(state, action, following)
                     place = place_of[following] = len(place_of)
                     is_decision.append(False)
                 places.append(place)
@@ -171,12 +171,12 @@ def explore(game: Game, *, max_states: int) -> Rules:
                 rewards.append(reward)
                 if not (terminated or is_decision[place]):
                     is_decision[place] = True
-                    found.append(following)
+                    following_level.append(following)
             choice_edge.append(len(places))
         choice_action += actions
         state_choice.append(len(choice_action))
 
-    # States with decisions come first; the others were only mentioned as ends, or stand at the horizon.
+    # States with decisions come first; in the others episodes only end, or the horizon is reached.
     order = {state: i for i, state in enumerate(decisions)}
     for state in place_of:
         order.setdefault(state, len(order))
@@ -199,7 +199,7 @@ def explore(game: Game, *, max_states: int) -> Rules:
         reward_number=numbers.of(rewards),
         numbers=tuple(numbers.values),
     )
-    if checked.horizon is None and not isinstance(checked, TabularGame):  # a table's was checked with the table
+    if checked.horizon is None and not isinstance(checked, TabularGame):  # of a table this is known already
         refuse_cycle(rules.start_state.tolist(), lambda state: _following(rules, state), name=rules.states.__getitem__)
     return rules
 
@@ -218,13 +218,13 @@ def _too_many_states(game: Game, max_states: int, depth: int) -> Exception:
     return invalid(expected, "max_nodes", max_states, hint)
 
 
-class _Table:
-    """Asks a table, whose answers were checked with it."""
+class _TableAnswers:
+    """The answers of a table, which were checked when the table was made."""
 
     def __init__(self, game: TabularGame) -> None:
         self._game = game
 
-    def look(self, state: State) -> tuple[Observation, tuple[int, ...]]:
+    def observe(self, state: State) -> tuple[Observation, tuple[int, ...]]:
         return self._game.observations[state], tuple(self._game.P[state])
 
     def step(self, state: State, action: int) -> Iterable[Outcome]:
@@ -234,23 +234,23 @@ class _Table:
         """Nothing to check."""
 
 
-class _Code:
-    """Asks a game given as code; the usual answers pass quick checks, the others go through the careful ones."""
+class _CodeAnswers:
+    """The answers of a game given as code: the usual ones pass quick checks, the others go through the careful ones."""
 
     def __init__(self, game: Game, checked: CheckedGame) -> None:
         self._game = game
         self._checked = checked
         self._good: set[tuple[int, ...]] = set()
 
-    def look(self, state: State) -> tuple[Observation, tuple[int, ...]]:
+    def observe(self, state: State) -> tuple[Observation, tuple[int, ...]]:
         seen = self._game.observe(state)
         if not _is_plain(seen):
             check_observation(seen, f"observe({shown(state)})")
         actions = self._game.legal_actions(state)
         if type(actions) in _ROWS:
-            same = tuple(actions)
-            if same in self._good and set(map(type, same)) == {int}:
-                return seen, same
+            row = tuple(actions)
+            if row in self._good and set(map(type, row)) == {int}:
+                return seen, row
         read = self._checked.read_actions(state, actions)
         if tuple(actions) == read:
             self._good.add(read)
@@ -281,14 +281,14 @@ def _is_plain(value: Any) -> bool:
 
 
 class _Numbers:
-    """Every different number once, a float apart from the rational that equals it."""
+    """Every different number once. A float and the rational that equals it are different numbers."""
 
     def __init__(self) -> None:
         self.values: list[Number] = []
         self._known: dict[object, int] = {}
 
     def of(self, row: list[Number | int]) -> Array:
-        """Which of the numbers each is; new ones are added."""
+        """The place of each number of the row; new numbers are added."""
         keys = [value if type(value) is int else (type(value), value.as_integer_ratio()) for value in row]
         for key, value in dict(zip(keys, row, strict=True)).items():
             if key not in self._known:

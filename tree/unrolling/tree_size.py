@@ -1,4 +1,4 @@
-"""How large a game is, counted without listing anything; and whether a report can list its episodes."""
+"""How large an unrolled game is, counted without listing anything; and whether its episodes can be listed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck.tree.game_tree import ENDS, GameTree, history_counts
 
-_MAX_EPISODES = 400  # different ones: each is differentiated by itself, four times
+_MAX_EPISODES = 400  # different ones: a report differentiates each by itself, four times
 _MAX_MONOMIALS = 20_000  # of the sampled sums on the simplex: a second or two
 _MAX_STEPS = 50  # of an episode: a tree that is deeper is drawn too wide to be read
 
@@ -17,7 +17,7 @@ _MAX_STEPS = 50  # of an episode: a tree that is deeper is drawn too wide to be 
 @final
 @dataclass(frozen=True)
 class Size:
-    """The size of a game.
+    """The size of an unrolled game.
 
     Attributes:
         merged: whether histories with equal state and time are counted as one decision.
@@ -48,7 +48,7 @@ class Size:
 
 
 def size_of(tree: GameTree) -> Size:
-    """Count everything."""
+    """Count decisions, outcomes, histories and episodes."""
     counts = [count for level in history_counts(tree) for count in level]
     ends = np.bincount(tree.edge_node[tree.edge_child == ENDS], minlength=tree.num_nodes).tolist()
     episodes = sum(count * end for count, end in zip(counts, ends, strict=True))
@@ -74,17 +74,17 @@ def _obstacle(tree: GameTree, episodes: int) -> str | None:
 
 
 def _monomials(tree: GameTree) -> float:
-    """How many monomials the steps of all episodes give at most, where 1 minus the others stands for each last x."""
+    """An upper bound on the monomials of the sampled sums, with 1 minus the others in place of each last x."""
     widths = (tree.variable_of >= 0).sum(axis=1)
     last = tree.variable_of.max(axis=1)
     factor = np.ones(len(tree.variables))
     factor[last] = widths
-    ways = np.zeros(tree.num_nodes)
-    ways[: tree.num_roots] = 1.0
+    monomials = np.zeros(tree.num_nodes)  # of the product of the actions before each node
+    monomials[: tree.num_roots] = 1.0
     through = factor[tree.choice_variable[tree.edge_choice]]
     total = 0.0
     for time, edges in enumerate(tree.edge_levels, start=1):
-        passing, child = ways[tree.edge_node[edges]] * through[edges], tree.edge_child[edges]
-        np.add.at(ways, child[child != ENDS], passing[child != ENDS])
+        passing, child = monomials[tree.edge_node[edges]] * through[edges], tree.edge_child[edges]
+        np.add.at(monomials, child[child != ENDS], passing[child != ENDS])
         total += time * float(passing[child == ENDS].sum())
     return total

@@ -1,4 +1,4 @@
-"""A game given as code, whose answers are checked as they come: a table is checked at the door, rules cannot be."""
+"""A game given as code. A table is checked when it is made; the answers of code can only be checked as they come."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _METHODS = ("num_actions", "horizon", "discount", "starts", "legal_actions", "st
 
 @final
 class CheckedGame:
-    """The same game; its numbers are read as those of a table are.
+    """The same game with every answer checked, and numbers read as those of a table are.
 
     Args:
         game: an object with the methods of ``Game``.
@@ -62,21 +62,21 @@ class CheckedGame:
         """The actions that can be taken in the state, in increasing order."""
         return self.read_actions(state, self._game.legal_actions(state))
 
-    def read_actions(self, state: State, found: object) -> tuple[int, ...]:
-        """The legal actions of a state, from what the game answered.
+    def read_actions(self, state: State, given: object) -> tuple[int, ...]:
+        """Read what the game answered for the legal actions of a state.
 
         Raises:
             InvalidArgument: if it is no list of actions, or an empty one.
         """
         name = f"legal_actions({shown(state)})"
-        if isinstance(found, str) or not isinstance(found, Iterable):
-            raise invalid("a list of actions", name, found)
-        actions = sorted({action_number(action, f"an action of {name}") for action in found})
+        if isinstance(given, str) or not isinstance(given, Iterable):
+            raise invalid("a list of actions", name, given)
+        actions = sorted({action_number(action, f"an action of {name}") for action in given})
         if not actions:
             hint = "Where no action is left, the outcome that leads there must be terminated."
-            raise invalid("at least one legal action", name, found, hint)
+            raise invalid("at least one legal action", name, given, hint)
         if actions[-1] >= self.num_actions:
-            raise invalid(f"actions below num_actions={self.num_actions}", name, found)
+            raise invalid(f"actions below num_actions={self.num_actions}", name, given)
         return tuple(actions)
 
     def step(self, state: State, action: int) -> tuple[Outcome, ...]:
@@ -91,6 +91,6 @@ class CheckedGame:
 
 
 def _missing(game: object) -> str:
-    """Which of the methods an object lacks, if it has some of them."""
+    """Name the methods that an object lacks, if it has at least one of them."""
     missing = [name for name in _METHODS if not hasattr(game, name)]
     return f"It has no {' and no '.join(missing)}." if 0 < len(missing) < len(_METHODS) else ""

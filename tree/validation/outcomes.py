@@ -113,7 +113,7 @@ def check_same_actions(
 
 
 def is_hashable_value(value: object) -> bool:
-    """Whether it can be a state or an observation: hashable, and equal to another that looks the same."""
+    """Whether a value can be a state or an observation: hashable by what it holds, not by what object it is."""
     if isinstance(value, tuple):
         return all(map(is_hashable_value, value))
     try:
@@ -130,6 +130,6 @@ def _has_nan(value: object) -> bool:
 
 
 def first_few(values: Iterable[object]) -> str:
-    """The first few of many values, for a hint."""
+    """Write the first few of many values, for a hint."""
     first = [shown(value) for value in islice(values, _FEW + 1)]
     return ", ".join(first[:_FEW]) + (", …" if len(first) > _FEW else "")

@@ -18,7 +18,7 @@ from gradcheck.tree.validation.outcomes import (
 )
 
 
-def table_of(P: object) -> Mapping[State, Mapping[int, tuple[Outcome, ...]]]:
+def read_transitions(P: object) -> Mapping[State, Mapping[int, tuple[Outcome, ...]]]:
     """Read the transitions P[state][action].
 
     Raises:
@@ -37,7 +37,7 @@ def table_of(P: object) -> Mapping[State, Mapping[int, tuple[Outcome, ...]]]:
     return MappingProxyType(table)
 
 
-def start_of(start: object, table: Mapping[State, object]) -> Mapping[State, Number]:
+def read_start(start: object, table: Mapping[State, object]) -> Mapping[State, Number]:
     """Read a first state, or a distribution over first states.
 
     Raises:
@@ -56,7 +56,7 @@ def start_of(start: object, table: Mapping[State, object]) -> Mapping[State, Num
     return MappingProxyType(dict(zip(chance_of, chances, strict=True)))
 
 
-def observations_of(observations: object, table: Mapping[State, Mapping[int, object]]) -> Mapping[State, Observation]:
+def read_observations(observations: object, table: Mapping[State, Mapping[int, object]]) -> Mapping[State, Observation]:
     """Read what the player sees in each state; by default the state itself.
 
     Raises:

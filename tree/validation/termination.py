@@ -1,4 +1,4 @@
-"""Whether every episode ends by itself: whether no state can come again."""
+"""Whether every episode ends by itself, because no state can come again."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _S = TypeVar("_S", bound=Hashable)
 def refuse_cycle(
     starts: Iterable[_S], following: Callable[[_S], Iterable[_S]], *, name: Callable[[_S], object] = lambda state: state
 ) -> None:
-    """Look for a state that can come again, depth first; without recursion, so that long games are fine.
+    """Refuse a game in which a state can come again. Depth first, without recursion: games may be long.
 
     Args:
-        starts: where episodes begin.
-        following: the states an episode can go on in.
-        name: of a state, for the message.
+        starts: the first states.
+        following: the states in which an episode can go on after a state.
+        name: what to call a state in the message.
 
     Raises:
         InvalidArgument: if there is such a state.

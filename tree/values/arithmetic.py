@@ -1,6 +1,6 @@
 """The numbers that exact values are computed in: python-flint's rationals where installed, Fractions otherwise.
 
-Both are exact, so that the results are the same; flint's are several times as fast. What comes out are Fractions.
+Both are exact and give the same results; flint's are several times as fast. What is handed out are Fractions.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from gradcheck.tree.types import Array
 @final
 @dataclass(frozen=True)
 class Arithmetic:
-    """How Fractions become the numbers to compute with, and Fractions again: lists of them, at once."""
+    """How lists of Fractions become numbers to compute with, and how these become Fractions again."""
 
     name: str
     from_fractions: Callable[[Iterable[Fraction]], list[Any]]
     to_fractions: Callable[[Iterable[Any]], list[Fraction]]
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _by_name, (self.name,)  # what converts cannot be pickled; an evaluation should be
+        return _by_name, (self.name,)  # so that an evaluation can be pickled, though these functions cannot
 
     def read(self, values: Iterable[Fraction]) -> Array:
         """An object array to compute with."""

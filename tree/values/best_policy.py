@@ -29,7 +29,7 @@ _TOGETHER = 4_096  # strategies
 @final
 @dataclass(frozen=True)
 class Strategy:
-    """One action for each observation, and what it is worth."""
+    """A deterministic policy: one action for each observation; and its expected return."""
 
     actions: dict[Observation, int]
     expected_return: Number
@@ -38,10 +38,9 @@ class Strategy:
 def best_strategy(game: Game | GameTree, *, max_strategies: int = _MAX_STRATEGIES) -> Strategy:
     """Find the deterministic strategy with the largest expected return; the first such one in order of actions.
 
-    All are tried: where one information set has several nodes, the best action in it depends on how they are
-    reached, and backward induction would look at states the player cannot tell apart. No random strategy is
-    better, because the expected return is multilinear in the strategies of a tree where no information set is
-    met twice in one episode (and where one is, a random strategy can be).
+    All are tried. Backward induction would not do: where one information set has several nodes, the best action in it
+    depends on how likely each of them is reached. Where no information set is met twice in one episode, no random
+    strategy is better, because the expected return is multilinear in the action probabilities; elsewhere one can be.
 
     Args:
         game: any finite game, or its tree where that is at hand.
@@ -58,19 +57,21 @@ def best_strategy(game: Game | GameTree, *, max_strategies: int = _MAX_STRATEGIE
     count = math.prod(map(len, tree.rules.legal))
     if count > max_strategies:
         raise invalid(f"at most {max_strategies} strategies to try", "the number of strategies", count)
-    # In float64, many at once; then those within rounding of the best once more, in the game's own numbers.
-    every = progress(product(*tree.rules.legal), count, "strategies tried")
-    blocks = iter(lambda: list(islice(every, _TOGETHER)), [])
-    worth = np.concatenate([evaluate_batch(tree, _played(tree, np.array(some))).expected_return for some in blocks])
+    # First all in float64, many at once; then those within rounding of the best again, in the game's own numbers.
+    strategies = progress(product(*tree.rules.legal), count, "strategies tried")
+    blocks = iter(lambda: list(islice(strategies, _TOGETHER)), [])
+    worth = np.concatenate(
+        [evaluate_batch(tree, _probabilities(tree, np.array(block))).expected_return for block in blocks]
+    )
     close = np.flatnonzero(worth >= worth.max() - _rounding(tree)).tolist()
     if not tree.exact:
         close = close[:1]
     best: Strategy | None = None
     for actions in _at(product(*tree.rules.legal), close):
-        (x,) = _played(tree, np.array([actions]))
-        found = evaluate(tree, object_array([Fraction(int(p)) for p in x]) if tree.exact else x).expected_return
-        if best is None or found > best.expected_return:
-            best = Strategy(dict(zip(tree.observations, actions, strict=True)), found)
+        (x,) = _probabilities(tree, np.array([actions]))
+        value = evaluate(tree, object_array([Fraction(int(p)) for p in x]) if tree.exact else x).expected_return
+        if best is None or value > best.expected_return:
+            best = Strategy(dict(zip(tree.observations, actions, strict=True)), value)
     assert best is not None  # a game has at least one information set, and each at least one action
     return best
 
@@ -97,7 +98,8 @@ def best_with_recall(game: Game | GameTree) -> Strategy | None:
         return None
     numbers = fastest() if tree.exact else None
     chance, reward, start, (discount, zero) = _numbers(tree, numbers)
-    reach = np.concatenate([start, np.full(tree.num_nodes - len(start), zero)])  # were all the player's actions certain
+    # How likely chance lets each node be reached, where the player takes the actions that lead there.
+    reach = np.concatenate([start, np.full(tree.num_nodes - len(start), zero)])
     for edges in tree.edge_levels[:-1]:
         on = edges.start + np.flatnonzero(tree.edge_child[edges] >= 0)
         np.add.at(reach, tree.edge_child[on], reach[tree.edge_node[on]] * chance[on])
@@ -131,7 +133,7 @@ def _numbers(tree: GameTree, numbers: Arithmetic | None) -> tuple[Array, Array, 
 
 
 def _has_recall(tree: GameTree) -> bool:
-    """Whether what the player did last, and so all it saw and did before, is the same behind all of an observation."""
+    """Whether an observation always follows the same last choice, and so the same choices and observations before."""
     on = np.flatnonzero(tree.edge_child >= 0)
     infoset = np.concatenate([tree.node_infoset[: tree.num_roots], tree.node_infoset[tree.edge_child[on]]])
     before = np.concatenate([np.full(tree.num_roots, -1), tree.choice_variable[tree.edge_choice[on]]])
@@ -140,7 +142,7 @@ def _has_recall(tree: GameTree) -> bool:
     return bool((last[infoset] == before).all())
 
 
-def _played(tree: GameTree, actions: Array) -> Array:
+def _probabilities(tree: GameTree, actions: Array) -> Array:
     """[B, V] the probabilities, 0 or 1, of strategies [B, I]."""
     x = np.zeros((len(actions), len(tree.variables)))
     variables = tree.variable_of[np.arange(actions.shape[1]), actions]
@@ -149,7 +151,7 @@ def _played(tree: GameTree, actions: Array) -> Array:
 
 
 def _rounding(tree: GameTree) -> float:
-    """By how much two expected returns can differ that are equal: sums over all edges of a few products a level."""
+    """By how much rounding can set apart two equal expected returns: sums over all edges of a few products a level."""
     levels = len(tree.node_levels)
     return 2.0**-52 * (tree.num_edges + 8 * levels) * levels * float(np.abs(tree.reward).max())
 

@@ -1,7 +1,7 @@
-"""The two passes as machine code, by numba where it is installed: for millions of edges, or many thousands of policies.
+"""The two passes as machine code, made by numba: for millions of edges, or many thousands of policies.
 
-Numba takes a third of a second to import and a few to compile, once on a machine; then the passes run close to the
-speed of memory. The additions are made in another order than numpy's: results agree to rounding.
+Importing numba takes a third of a second; compiling takes a few seconds, once on a machine. Then the passes run close
+to the speed of memory. They add in another order than numpy does: results agree to rounding.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from gradcheck.tree.types import Array
 
 
 class Layout(NamedTuple):
-    """What the compiled passes read, in the order in which they read it. G edges go on.
+    """What the compiled passes read, in the order in which they read it. After G edges the episode goes on.
 
-    Numbers of nodes and the like are unsigned, so that no index has to be tested for counting from the end.
+    Indices are unsigned, so that compiled code need not test for negative ones.
 
     Attributes:
         merged: whether several edges may lead to one node.
@@ -28,7 +28,7 @@ class Layout(NamedTuple):
         going_levels: [levels + 1] the same for the edges that go on.
         node_choice: [M + 1] the first choice of each node, and the end of the last.
         variable: [C] of each choice; empty where every choice is a variable of its own, in this order.
-        pays: [C] the average reward of its edges.
+        mean_reward: [C] the average reward of its edges.
         node, choice: [G] where an edge comes from.
         child: [G] the node it leads to; empty where that is the next one each time.
         chance: [G] of each, discounted.
@@ -40,7 +40,7 @@ class Layout(NamedTuple):
     going_levels: Array
     node_choice: Array
     variable: Array
-    pays: Array
+    mean_reward: Array
     node: Array
     choice: Array
     child: Array
@@ -48,7 +48,7 @@ class Layout(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """What they write on the way: each node's discounted reach and its value, and the values of a level's choices."""
+    """Room that the compiled passes write to: discounted reach and value of each node, values of a level's choices."""
 
     weight: Array
     value: Array
@@ -56,13 +56,13 @@ class Scratch(NamedTuple):
 
 
 def layout_of(tree: GameTree) -> Layout:
-    """Lay a tree out, once."""
+    """The layout of a tree, made once."""
     if "layout" not in tree.prepared:
         rules = tree.rules
         own = len(tree.variables) == tree.num_choices and (np.diff(tree.choice_variable) == 1).all()
         going = np.flatnonzero(tree.edge_child != ENDS)
         edge_levels = [level.start for level in tree.edge_levels] + [tree.num_edges]
-        pays = np.add.reduceat(rules.chance * rules.reward, rules.choice_edge[:-1])[tree.choice_rule]
+        mean_reward = np.add.reduceat(rules.chance * rules.reward, rules.choice_edge[:-1])[tree.choice_rule]
         tree.prepared["layout"] = Layout(
             merged=tree.merged,
             start=tree.start[: tree.num_roots].copy(),
@@ -70,7 +70,7 @@ def layout_of(tree: GameTree) -> Layout:
             going_levels=np.searchsorted(going, edge_levels).astype(np.uint64),
             node_choice=np.append(tree.node_choice, tree.num_choices).astype(np.uint64),
             variable=np.empty(0, np.uint32) if own else tree.choice_variable.astype(np.uint32),
-            pays=pays,
+            mean_reward=mean_reward,
             node=tree.edge_node[going].astype(np.uint32),
             choice=tree.edge_choice[going].astype(np.uint32),
             child=tree.edge_child[going].astype(np.uint32) if tree.merged else np.empty(0, np.uint32),
@@ -80,7 +80,7 @@ def layout_of(tree: GameTree) -> Layout:
 
 
 def scratch_of(tree: GameTree) -> Scratch:
-    """Room for one run at a time."""
+    """Make room for one run at a time."""
     widest = max(level.stop - level.start for level in tree.choice_levels)
     return Scratch(np.empty(tree.num_nodes), np.empty(tree.num_nodes), np.empty(widest))
 
@@ -102,7 +102,7 @@ def compiled_passes() -> Callable[..., float]:
 
 def _passes(layout: Layout, x: Array, scratch: Scratch, partials: Array) -> float:
     """Discounted reach forward; values and partials backward."""
-    merged, start, node_levels, going_levels, node_choice, variable, pays, node, choice, child, chance = layout
+    merged, start, node_levels, going_levels, node_choice, variable, mean_reward, node, choice, child, chance = layout
     weight, value, worth = scratch
     own, roots = variable.size == 0, np.uint64(start.size)
     if merged:
@@ -119,20 +119,20 @@ def _passes(layout: Layout, x: Array, scratch: Scratch, partials: Array) -> floa
         partials[:] = 0.0
     for level in range(node_levels.size - 2, -1, -1):
         first, end = node_choice[node_levels[level]], node_choice[node_levels[level + 1]]
-        worth[: end - first] = pays[first:end]
+        worth[: end - first] = mean_reward[first:end]
         for edge in range(going_levels[level], going_levels[level + 1]):
             after = value[child[edge]] if merged else value[roots + edge]
             worth[choice[edge] - first] += chance[edge] * after
-        for its in range(node_levels[level], node_levels[level + 1]):
-            total, reached = 0.0, weight[its]
-            for each in range(node_choice[its], node_choice[its + 1]):
+        for at in range(node_levels[level], node_levels[level + 1]):
+            total, reached = 0.0, weight[at]
+            for each in range(node_choice[at], node_choice[at + 1]):
                 if own:
                     partials[each] = reached * worth[each - first]
                     total += x[each] * worth[each - first]
                 else:
                     partials[variable[each]] += reached * worth[each - first]
                     total += x[variable[each]] * worth[each - first]
-            value[its] = total
+            value[at] = total
     returned = 0.0
     for root in range(start.size):
         returned += start[root] * value[root]

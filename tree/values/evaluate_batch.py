@@ -1,4 +1,4 @@
-"""Tree + many policies → the expected return and the partials of each, in one go."""
+"""Tree + many policies → the expected return and the partials of each, many policies at a time."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from gradcheck.tree.values.compiled import compiled_passes, layout_of, scratch_o
 from gradcheck.tree.values.evaluation import refuse_overflow
 from gradcheck.tree.values.passes import plan_of
 
-# Policies at once: enough to be worth a row each, few enough that the rows of a block fit the second-level cache.
+# Policies at once: enough to make rows worth while, few enough that the rows of a block fit the second-level cache.
 _COLUMNS = 32
-_ROWS_TURNED = 64  # at once: as many as the first-level cache holds both ways
+_ROWS_TRANSPOSED = 64  # at once: as many as the first-level cache holds before and after
 
 
 @final
@@ -72,20 +72,20 @@ def evaluate_batch(game: Game | GameTree, x: ArrayLike, *, compiled: bool = Fals
         raise invalid(wanted, "x.shape", rows.shape)
     if not np.isfinite(rows).all():
         raise invalid("finite probabilities", "x", x)
-    found = Evaluations(np.empty(len(rows)), np.empty(rows.shape))
+    results = Evaluations(np.empty(len(rows)), np.empty(rows.shape))
     begins = range(0, len(rows), _COLUMNS)
     fill = _compiled_filler(tree) if compiled else _columns_filler(tree)
     with np.errstate(over="ignore", invalid="ignore"):
         for begin in progress(begins, len(begins), f"batches of {_COLUMNS} policies"):
-            some = slice(begin, begin + _COLUMNS)
-            fill(rows[some], found.expected_return[some], found.partials[some])
-    refuse_overflow(tree, found.expected_return)
-    refuse_overflow(tree, found.partials)
-    return found
+            batch = slice(begin, begin + _COLUMNS)
+            fill(rows[batch], results.expected_return[batch], results.partials[batch])
+    refuse_overflow(tree, results.expected_return)
+    refuse_overflow(tree, results.partials)
+    return results
 
 
 def _columns_filler(tree: GameTree) -> Callable[[Array, Array, Array], None]:
-    """Every policy a column: each array operation does for all of them."""
+    """With a column for each policy: one array operation serves them all."""
     plan = plan_of(tree, None, columns=True)
     passes = None
 
@@ -94,9 +94,9 @@ def _columns_filler(tree: GameTree) -> Callable[[Array, Array, Array], None]:
         passes = plan.run(np.ascontiguousarray(x.T), passes)
         returns[:] = passes.expected_return
         by_column = passes.partials()
-        for first in range(0, len(by_column), _ROWS_TURNED):
-            some = slice(first, first + _ROWS_TURNED)
-            partials[:, some] = by_column[some].T
+        for first in range(0, len(by_column), _ROWS_TRANSPOSED):
+            rows = slice(first, first + _ROWS_TRANSPOSED)
+            partials[:, rows] = by_column[rows].T
 
     return fill
 

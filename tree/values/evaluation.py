@@ -1,7 +1,7 @@
 """Tree + action probabilities → the exact truth: R, reach probabilities, action values, partials.
 
-Two passes over the tree, one forward and one backward, vectorised over each level. The same code computes with
-rationals, with float64, and with many policies at once.
+Two passes over the tree, one forward and one backward, each vectorised over the levels. The same code computes with
+rationals, in float64, and for many policies at once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gradcheck.tree.values.passes import Passes, plan_of
 class Evaluation:
     """Everything exact about one policy in one game; rationals where all numbers were, float64 otherwise.
 
-    Arrays are worked out, and turned into Fractions, when they are first asked for.
+    Arrays are computed, and turned into Fractions, when they are first asked for.
     """
 
     tree: GameTree = field(repr=False)
@@ -53,16 +53,15 @@ class Evaluation:
 
     @cached_property
     def reach(self) -> Array:
-        """[V] the probability of standing where the variable's action can be taken.
+        """[V] the reach probability of the variable's information set, summed over its nodes.
 
-        Summed over its information set's nodes; so it is the number of visits, where one episode can visit it
-        repeatedly.
+        Where one episode can visit the information set repeatedly, it is the expected number of visits.
         """
         return self._passes.write(self._passes.sum_by_variable(self._passes.reach))
 
     @cached_property
     def weight(self) -> Array:
-        """[V] the same, each node discounted by its time; equal to ``reach`` at discount 1."""
+        """[V] the same with each node discounted by its time: γ^t times its reach."""
         return self._passes.write(self._weight)
 
     @cached_property
@@ -74,8 +73,8 @@ class Evaluation:
     def average_return(self) -> tuple[Number | None, ...]:
         """[V] the average return after the action, over its information set's nodes.
 
-        Where their weight is 0 (none is reached, or at discount 0 only later ones), the value that they agree on, or
-        None where they differ.
+        Where their weight is 0 (no node is reached, or at discount 0 only later ones), it is the value that all nodes
+        agree on, or None where they differ.
         """
         partials, weight = self.partials, self.weight
         averages: list[Number | None] = [p / w if w else None for p, w in zip(partials, weight, strict=True)]

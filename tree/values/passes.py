@@ -1,6 +1,6 @@
 """Two passes over a tree, one forward and one backward, in any kind of numbers.
 
-Everything exact about a policy is made of what they leave behind: the reach of each node, and the value of each choice.
+They leave the reach of each node and the value of each choice; everything exact about a policy is made of these.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.rationals import as_rational
 from gradcheck.tree.types import Array
 from gradcheck.tree.values.arithmetic import FRACTIONS, Arithmetic
-from gradcheck.tree.values.blocks import Going, blocks, gather
-from gradcheck.tree.values.segment_sums import Parts
+from gradcheck.tree.values.blocks import ContinuingEdges, blocks, gather
+from gradcheck.tree.values.segment_sums import Segments
 
 # Edges of a block: its arrays, a handful, should fit the second-level cache.
 _BLOCK = 32_768  # of 8 bytes
@@ -26,14 +26,14 @@ _COLUMN_BLOCK = 2_048  # of a few dozen times 8 bytes
 @final
 @dataclass(frozen=True, eq=False)
 class Passes:
-    """What the two passes leave behind, in the numbers they computed in; with policies in columns, if there are many.
+    """The results of the two passes, in the numbers they computed in; with a column for each policy, if there are many.
 
     Attributes:
-        plan: that was followed.
+        plan: what was followed.
         reach: [M] of each node.
         value: [M + 1] of each node; the last is 0, for choices after which nothing comes.
         action_value: [C] of each choice.
-        scratch: [C] to be overwritten: new memory costs as much as the arithmetic.
+        scratch: [C] room that every run overwrites: new memory costs as much as the arithmetic.
     """
 
     plan: Plan
@@ -78,12 +78,12 @@ class Passes:
 
 @final
 class Plan:
-    """A tree made ready for passes over it in one kind of numbers.
+    """A tree prepared for passes over it in one kind of numbers.
 
     Args:
         tree: to pass over.
         arithmetic: of the rationals; None for float64.
-        columns: whether there are many policies, each in a column.
+        columns: whether there are many policies, a column for each.
     """
 
     def __init__(self, tree: GameTree, arithmetic: Arithmetic | None, *, columns: bool = False) -> None:
@@ -103,11 +103,11 @@ class Plan:
         self.discount = discount
         self.discounts = np.array([discount**time for time in range(len(tree.node_levels))], dtype=chance.dtype)
         self._start = self.column(start)
-        pays = np.add.reduceat(chance * reward, rules.choice_edge[:-1])[tree.choice_rule]
+        mean_reward = np.add.reduceat(chance * reward, rules.choice_edge[:-1])[tree.choice_rule]
         self.blocks = blocks(
-            tree, self.column(chance[edges]), self.column(pays), size=_COLUMN_BLOCK if columns else _BLOCK
+            tree, self.column(chance[edges]), self.column(mean_reward), size=_COLUMN_BLOCK if columns else _BLOCK
         )
-        self._by_variable = Parts.anywhere(tree.choice_variable, len(tree.variables))
+        self._by_variable = Segments.scattered(tree.choice_variable, len(tree.variables))
 
     def column(self, numbers: Array) -> Array:
         """The same for every policy, if there are many."""
@@ -138,18 +138,18 @@ class Plan:
         if self._by_variable.width != 1:  # with "clip", numpy writes to ``out`` without a copy between
             taken = x.take(self.tree.choice_variable, axis=0, out=into.scratch, mode="clip")
         for block in self.blocks:
-            if block.going is not None:
-                self._forward(block.going, reach, taken)
+            if block.continuing is not None:
+                self._forward(block.continuing, reach, taken)
         for block in reversed(self.blocks):
             here = action_value[block.choices]
-            if block.going is None:
-                here[:] = self.zero if block.pays is None else block.pays
+            if block.continuing is None:
+                here[:] = self.zero if block.mean_reward is None else block.mean_reward
             else:
-                self._backward(block.going, block.pays, value, here)
+                self._backward(block.continuing, block.mean_reward, value, here)
             value[block.nodes] = block.by_node.total(here * taken[block.choices])
         return into
 
-    def _forward(self, going: Going, reach: Array, taken: Array) -> None:
+    def _forward(self, going: ContinuingEdges, reach: Array, taken: Array) -> None:
         """Add the probability of passing each edge to the reach of the node it leads to."""
         passing = gather(reach, going.node) * gather(taken, going.choice)
         if going.chance is not None:
@@ -159,29 +159,29 @@ class Plan:
         elif going.arrivals is None:
             reach[going.child] += passing
         else:
-            parts, children = going.arrivals
-            reach[children] += parts.total(passing)
+            by_child, children = going.arrivals
+            reach[children] += by_child.total(passing)
 
-    def _backward(self, going: Going, pays: Array | None, value: Array, action_value: Array) -> None:
-        """What choices pay, and what comes after those of their edges that go on."""
+    def _backward(self, going: ContinuingEdges, mean_reward: Array | None, value: Array, action_value: Array) -> None:
+        """The mean reward of each choice, and the value of the nodes it leads to."""
         if going.child_of_choice is not None:
             value.take(going.child_of_choice, axis=0, out=action_value, mode="clip")
             if self.discount != 1:
                 action_value *= self.discount
-            if pays is not None:
-                action_value += pays
+            if mean_reward is not None:
+                action_value += mean_reward
             return
-        action_value[:] = self.zero if pays is None else pays
+        action_value[:] = self.zero if mean_reward is None else mean_reward
         after = gather(value, going.child)
         if going.chance is not None:
             after = after * going.chance
         if self.discount != 1:
             after = after * self.discount
         by_choice = going.by_choice.total(after)
-        if going.those is None:
+        if going.choices_with is None:
             action_value += by_choice
         else:
-            action_value[going.those] += by_choice
+            action_value[going.choices_with] += by_choice
 
 
 def plan_of(tree: GameTree, arithmetic: Arithmetic | None, *, columns: bool = False) -> Plan:
@@ -190,7 +190,7 @@ def plan_of(tree: GameTree, arithmetic: Arithmetic | None, *, columns: bool = Fa
     Args:
         tree: to pass over.
         arithmetic: of the rationals; None for float64.
-        columns: whether there are many policies, each in a column.
+        columns: whether there are many policies, a column for each.
     """
     key = ("plan", arithmetic and arithmetic.name, columns)
     if key not in tree.prepared:

@@ -60,7 +60,7 @@ def read_rows(tree: GameTree, policy: PolicyTable) -> list[list[Number]]:
 
 def _row(row: object, legal: list[int], num_actions: int, observation: Observation) -> list[Number]:
     if type(row) is tuple and len(row) == num_actions and set(map(type, row)) == {Fraction}:
-        given = [row[action] for action in legal]  # the usual row of a large table, at a twentieth of the time
+        given = [row[action] for action in legal]  # the usual row of a large table: a twentieth of the time
         if min(given) >= 0 and sum(given) == 1 and len(row) - row.count(0) == len(given) - given.count(0):
             return given
     name = f"policy[{shown(observation)}]"
@@ -74,7 +74,7 @@ def _row(row: object, legal: list[int], num_actions: int, observation: Observati
                 raise invalid("a probability for every legal action", name, row, f"Action {action} is missing.")
         values = list(row.values())
     else:
-        # Sequences, and what has their way with numbers: arrays and tensors.
+        # Sequences, and what becomes a list of numbers: arrays and tensors.
         values = row.tolist() if hasattr(row, "tolist") else row  # type: ignore[attr-defined]  # asked just before
         if isinstance(values, str | bytes) or not isinstance(values, Sequence):
             hint = "Write a tuple or a list, in the order of the actions, or {action: probability}."

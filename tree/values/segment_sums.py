@@ -1,7 +1,7 @@
-"""Sums over consecutive items, a few for each owner: the edges of a choice, the choices of a node.
+"""Sums over segments, the few items of each owner: the edges of a choice, the choices of a node.
 
-Adding up segments of two or three numbers one segment at a time is what `numpy.add.reduceat` does, and it costs several
-times as much as the additions. These take whole columns of first items, second items, and so on.
+`numpy.add.reduceat` adds up one segment after another; for segments of two or three numbers, that costs several times
+as much as the additions. Here the first items of all owners are added to their second items, and so on, in columns.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import numpy as np
 
 from gradcheck.tree.types import Array
 
-_MAX_WIDTH = 32  # items added one after another; beyond it, owner by owner
+_MAX_WIDTH = 32  # items of an owner that are added in columns; longer segments are added one by one
 
 
 @final
 @dataclass(frozen=True, eq=False, slots=True)
-class Parts:
-    """How items belong to owners: consecutive ones to consecutive owners, or in an order of their own.
+class Segments:
+    """Which items belong to which owner.
 
     Attributes:
         width: how many items each owner has; None where it differs.
         starts: the first item of each owner.
-        owner: of each item; None where ``width`` says it.
+        owner: of each item; None where ``width`` tells it.
         by_width: for each width the owners that have it, and where their first, second, … items are; empty where
-            ``width`` says it.
-        order: of the items, if equal owners do not stand together.
+            ``width`` tells it.
+        order: of the items, owner by owner; None where they stand so.
     """
 
     width: int | None
@@ -37,7 +37,7 @@ class Parts:
     order: Array | None = None
 
     @classmethod
-    def of(cls, starts: Array, size: int) -> Parts:
+    def consecutive(cls, starts: Array, size: int) -> Segments:
         """From the first item of each owner, and the number of items."""
         sizes = np.diff(starts, append=size)
         width = int(sizes[0])
@@ -46,7 +46,7 @@ class Parts:
         return cls(None, starts, np.repeat(np.arange(len(starts)), sizes), _by_width(sizes, starts, np.arange(size)))
 
     @classmethod
-    def anywhere(cls, owner: Array, size: int) -> Parts:
+    def scattered(cls, owner: Array, size: int) -> Segments:
         """From the owner of each item; each of ``size`` owners has one."""
         if len(owner) == size and (owner == np.arange(size)).all():
             return cls(1, owner, None, ())
@@ -71,7 +71,7 @@ class Parts:
                     total[owner] = items.take(of_owner, axis=0).sum(axis=0)
         return total
 
-    def spread(self, values: Array) -> Array:
+    def repeat(self, values: Array) -> Array:
         """For each item the value of its owner."""
         if self.width is None:
             return values.take(self.owner, axis=0)  # type: ignore[arg-type]
@@ -88,11 +88,11 @@ def _columns(items: Array, width: int) -> Array:
 def _gathered(items: Array, where: tuple[Array, ...]) -> Array:
     first, *others = where
     total = items.take(first, axis=0)
-    for those in others:
-        total += items.take(those, axis=0)
+    for column in others:
+        total += items.take(column, axis=0)
     return total
 
 
 def _by_width(sizes: Array, starts: Array, order: Array) -> tuple[tuple[Array, tuple[Array, ...]], ...]:
     groups = [(int(width), np.flatnonzero(sizes == width)) for width in np.unique(sizes)]
-    return tuple((who, tuple(order[starts[who] + i] for i in range(width))) for width, who in groups)
+    return tuple((owners, tuple(order[starts[owners] + i] for i in range(width))) for width, owners in groups)

@@ -1,1 +1,1 @@
-"""How noisy estimates are, exactly."""
+"""The exact variance of gradient estimates, and the baselines that make it smallest."""

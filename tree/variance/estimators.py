@@ -1,4 +1,4 @@
-r"""What a score-function estimator multiplies scores with, as numbers for each edge: two estimators.
+r"""The weights of two score-function estimators: what they multiply scores with, as numbers for each edge.
 
 Both are sums over the steps of an episode, H = Σ_t ψ_t w_t, with ψ the score of the action taken and b a baseline:
 
@@ -7,9 +7,9 @@ Both are sums over the steps of an episode, H = Σ_t ψ_t w_t, with ψ the score
 
 With δ = γ, or with total returns, E H is the gradient of the expected discounted return J.
 
-E[H Hᵀ] is a sum over steps, of ψψᵀ E[w²], and over pairs of steps. Neither needs moments above the second, because w
-is linear in the return. Both returns and baselines are taken relative to their own conditional means, so that a large
-return common to all episodes does not drown its spread.
+E[H Hᵀ] is a sum over steps, of ψψᵀ E[w²], and a sum over pairs of steps. Because w is linear in the return, neither
+needs more than second moments. Returns are taken relative to their conditional means, so that a large return that all
+episodes have in common does not drown the variance.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Weights:
 def weights_of(
     tree: GameTree, returns: Returns, baseline: Array, *, estimator: Estimator, from_the_start: bool
 ) -> Weights:
-    """The weights of the estimator of that name."""
+    """The weights of the estimator with this name."""
     if estimator == "total_return":
         return total_return(tree, returns, baseline)
     return reward_to_go(tree, returns, baseline, from_the_start=from_the_start)
@@ -72,13 +72,13 @@ def reward_to_go(tree: GameTree, returns: Returns, baseline: Array, *, from_the_
     """
     step, visit = returns.step, returns.step * returns.reach[tree.edge_node]
     scale = returns.discount**returns.time if from_the_start else 1.0
-    w = returns.ahead - baseline[tree.node_infoset[tree.edge_node]]
-    d = returns.surprise
+    w = returns.edge_value - baseline[tree.node_infoset[tree.edge_node]]
+    d = returns.td_error
     return Weights(
         mean=visit * scale * w,
-        square=visit * scale**2 * (w**2 + returns.spread),
+        square=visit * scale**2 * (w**2 + returns.edge_variance),
         later=PairRecursion(
-            own=(step * scale * w, step * scale * (d * w + returns.spread)),
+            own=(step * scale * w, step * scale * (d * w + returns.edge_variance)),
             carry={(0, 0): step, (1, 0): step * d, (1, 1): step * returns.discount},
             cross=(visit * scale * w, visit * scale * returns.discount),
         ),
@@ -108,7 +108,7 @@ def total_return(tree: GameTree, returns: Returns, baseline: Array) -> Weights:
     step, node = returns.step, tree.edge_node
     b = baseline[tree.node_infoset[node]] - returns.expected_return
     gamma = returns.discount**returns.time
-    d, spread = gamma * returns.surprise, gamma**2 * returns.spread
+    d, variance = gamma * returns.td_error, gamma**2 * returns.edge_variance
     L = tree.start * (returns.value - returns.expected_return)
     LL = tree.start * (returns.value - returns.expected_return) ** 2
     visit = step * returns.reach[node]
@@ -118,9 +118,9 @@ def total_return(tree: GameTree, returns: Returns, baseline: Array) -> Weights:
     after_squared = step * (second[node] + 2 * d * first[node]) + visit * d**2
     return Weights(
         mean=after - b * visit,
-        square=after_squared - 2 * b * after + (b**2 + spread) * visit,
+        square=after_squared - 2 * b * after + (b**2 + variance) * visit,
         later=PairRecursion(
-            own=(step, step * d, step * (d - b), step * (d * (d - b) + spread)),
+            own=(step, step * d, step * (d - b), step * (d * (d - b) + variance)),
             carry={
                 (0, 0): step,
                 (1, 0): step * d,
@@ -138,7 +138,7 @@ def total_return(tree: GameTree, returns: Returns, baseline: Array) -> Weights:
 
 
 def check_estimator(estimator: object, from_the_start: object) -> None:
-    """Refuse what is no estimator.
+    """Refuse an estimator that does not exist.
 
     Raises:
         InvalidArgument: for another name, or total returns that are not discounted from the start.

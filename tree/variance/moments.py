@@ -15,7 +15,7 @@ from gradcheck.tree.rationals import number
 from gradcheck.tree.types import Array, NumberLike
 from gradcheck.tree.validation.arguments import whole_number
 from gradcheck.tree.variance.estimators import Estimator, Weights, check_estimator, read_baseline, weights_of
-from gradcheck.tree.variance.returns import action_distribution, returns_of
+from gradcheck.tree.variance.returns import normalised_probabilities, returns_of
 from gradcheck.tree.variance.scores import DenseScores, Scores, TabularScores, read_scores
 from gradcheck.tree.variance.step_pairs import PairRecursion, pair_sums
 
@@ -28,14 +28,14 @@ _MAX_NUMBERS = 2**28  # 2 GiB in float64
 class Moments:
     """The first two moments of one episode's estimate of a gradient; an average over N episodes has the variance / N.
 
-    The variance is E[H²] - E[H]², and 0 where rounding left less. In an episode of T steps, each of T² pairs of steps
-    goes through a few dozen roundings of 2**-53, so that its error is at most about T² 2**-47 times the largest
-    ψ² (|return| + |baseline|)², and in practice far smaller.
+    The variance is E[H²] - E[H]², or 0 where rounding makes that negative. In an episode of T steps, each of T² pairs
+    of steps goes through a few dozen roundings of 2**-53. So its error is at most about T² 2**-47 times the largest
+    ψ² (|return| + |baseline|)², and far smaller in practice.
 
     Attributes:
         mean: [P].
         variance: [P] of each coordinate.
-        covariance: [P, P], where it was asked for.
+        covariance: [P, P]; None where it was not asked for.
     """
 
     mean: Array
@@ -56,7 +56,7 @@ class Moments:
         return np.sqrt(self.variance / whole_number(num_episodes, "num_episodes"))
 
     def episodes_needed(self, precision: NumberLike, *, relative: bool = False) -> int:
-        """The smallest number of independent episodes whose average is as precise as this.
+        """The smallest number of independent episodes whose average has this precision.
 
         Args:
             precision: the largest standard error of a coordinate. If relative, the root of the mean squared distance
@@ -130,15 +130,15 @@ def score_moments(
         in reinforcement learning*, for what their variance is made of.
     """
     check_estimator(estimator, from_the_start)
-    x, b = action_distribution(tree, x), read_baseline(tree, baseline)
-    asked = read_scores(tree, x, scores)
+    x, b = normalised_probabilities(tree, x), read_baseline(tree, baseline)
+    score_rows = read_scores(tree, x, scores)
     with np.errstate(over="ignore", invalid="ignore"):
         weights = weights_of(tree, returns_of(tree, x), b, estimator=estimator, from_the_start=from_the_start)
-        found = _moments(tree, weights, asked, covariance=covariance)
-    if not np.isfinite(found.variance).all():
+        moments = _moments(tree, weights, score_rows, covariance=covariance)
+    if not np.isfinite(moments.variance).all():
         hint = "Squares of returns times scores pass the largest float64: divide all rewards by one large number."
-        raise invalid("a finite variance", "the total variance", found.total_variance, hint)
-    return found
+        raise invalid("a finite variance", "the total variance", moments.total_variance, hint)
+    return moments
 
 
 def _moments(tree: GameTree, weights: Weights, scores: Scores, *, covariance: bool) -> Moments:
@@ -167,7 +167,7 @@ def _products(tree: GameTree, later: PairRecursion, squares: Array, scores: Scor
 
 
 def recursion_rows(tree: GameTree, recursion: PairRecursion, scores: Scores, *, covariance: bool) -> Array | None:
-    """The vectors to run a recursion on: the scores, or unit vectors (None) where these are shorter.
+    """The vectors to run a recursion on: the scores; or None for unit vectors, where these are shorter.
 
     Raises:
         InvalidArgument: if that takes too long or too much memory.

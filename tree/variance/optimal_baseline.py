@@ -11,7 +11,7 @@ from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.types import Array
 from gradcheck.tree.variance.estimators import Estimator, check_estimator, weights_of
 from gradcheck.tree.variance.moments import by_variable, meets_once, recursion_rows
-from gradcheck.tree.variance.returns import Returns, action_distribution, returns_of
+from gradcheck.tree.variance.returns import Returns, normalised_probabilities, returns_of
 from gradcheck.tree.variance.scores import Scores, TabularScores, read_scores
 from gradcheck.tree.variance.step_pairs import PairRecursion, pair_sums
 
@@ -95,28 +95,28 @@ def optimal_baseline(
     check_estimator(estimator, from_the_start)
     if kind not in ("constant", "per_observation"):
         raise invalid('"constant" or "per_observation"', "kind", kind)
-    x = action_distribution(tree, x)
-    asked = read_scores(tree, x, scores)
-    if not asked.mean_is_zero():
+    x = normalised_probabilities(tree, x)
+    score_rows = read_scores(tree, x, scores)
+    if not score_rows.mean_is_zero():
         hint = "Raw probabilities as parameters have none: there a baseline shifts the mean."
         raise invalid("scores with mean zero in each information set", "scores", scores, hint)
     with np.errstate(over="ignore", invalid="ignore"):
-        bend, curve = _quadratic(tree, returns_of(tree, x), asked, estimator, from_the_start)
-    if not np.isfinite([bend, curve]).all():
+        slope, curvature = _quadratic(tree, returns_of(tree, x), score_rows, estimator, from_the_start)
+    if not np.isfinite([slope, curvature]).all():
         hint = "Returns times squares of scores pass the largest float64: divide all rewards by one large number."
         raise invalid("a finite baseline", "the squared length of an estimate", float("inf"), hint)
     if kind == "constant":
-        return float(bend.sum() / curve.sum()) if curve.any() else 0.0
-    return np.divide(bend, curve, out=np.zeros(len(curve)), where=curve > 0)
+        return float(slope.sum() / curvature.sum()) if curvature.any() else 0.0
+    return np.divide(slope, curvature, out=np.zeros(len(curvature)), where=curvature > 0)
 
 
 def _quadratic(
     tree: GameTree, returns: Returns, scores: Scores, estimator: Estimator, from_the_start: bool
 ) -> tuple[Array, Array]:
-    """[I] u and m; both 0 where scores are too small to be told from rounding.
+    """[I] u and m, for slope and curvature; both 0 where scores cannot be told from rounding.
 
-    Of H_0 · ψ_t, what is left on average is ψ_t times itself, times later scores, and times earlier ones. The last come
-    with the return from step t on only: what was gained before t does not depend on the action at t.
+    The mean of H_0 · ψ_t has three parts: ψ_t times itself, times later scores, and times earlier ones. Earlier scores
+    are weighted with the return from step t on alone: what was gained before t does not depend on the action at t.
     """
     without = np.zeros(len(tree.observations))
     mean = weights_of(tree, returns, without, estimator=estimator, from_the_start=from_the_start).mean
@@ -126,18 +126,18 @@ def _quadratic(
         first = returns.discount ** (returns.time * from_the_start)
         second, fade = first, returns.discount
     step, visit = returns.step, returns.step * returns.reach[tree.edge_node]
-    gain = step * second * returns.ahead
+    gain = step * second * returns.edge_value
     norms = scores.square_norms()
-    curve = by_variable(tree, visit * first**2) * norms
-    bend = by_variable(tree, mean * first) * norms
+    curvature = by_variable(tree, visit * first**2) * norms
+    slope = by_variable(tree, mean * first) * norms
     if not (isinstance(scores, TabularScores) and meets_once(tree)):  # else different steps share no parameter
         later = PairRecursion(own=(gain,), carry={(0, 0): step}, cross=(visit * first,))
         earlier = PairRecursion(own=(visit * first * fade,), carry={(0, 0): step * fade}, cross=(gain,))
         rows = recursion_rows(tree, later, scores, covariance=False)
         pairs = pair_sums(tree, later, rows) + pair_sums(tree, earlier, rows, forward=True)
-        bend += scores.products(scores.push(pairs) if rows is None else pairs)
+        slope += scores.products(scores.push(pairs) if rows is None else pairs)
     infoset = np.nonzero(tree.legal_actions)[0]
     visits = by_variable(tree, visit * first**2)
-    bend, curve, visits = (np.bincount(infoset, values) for values in (bend, curve, visits))
-    told = curve > _NOISE * visits * norms.max()
-    return np.where(told, bend, 0.0), np.where(told, curve, 0.0)
+    slope, curvature, visits = (np.bincount(infoset, values) for values in (slope, curvature, visits))
+    above_noise = curvature > _NOISE * visits * norms.max()
+    return np.where(above_noise, slope, 0.0), np.where(above_noise, curvature, 0.0)

@@ -1,4 +1,4 @@
-r"""How far one episode's estimate of ∂R/∂x scatters: its variance and its range, from the tree, no episode enumerated.
+r"""The variance and the range of one episode's estimate of ∂R/∂x, from the tree: no episode is enumerated.
 
 The estimate is that of a reward-to-go loss in the raw probabilities,
 
@@ -18,7 +18,7 @@ from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.types import Array
 from gradcheck.tree.variance.estimators import reward_to_go
 from gradcheck.tree.variance.moments import by_variable, meets_once, score_moments
-from gradcheck.tree.variance.returns import action_distribution, forward, returns_of
+from gradcheck.tree.variance.returns import forward, normalised_probabilities, returns_of
 
 _MAX_PRODUCTS = 2 * 10**8  # of edges and variables: about two seconds
 _MAX_VARIABLES = 3_000  # their scores are a dense square
@@ -26,12 +26,12 @@ _MAX_VARIABLES = 3_000  # their scores are a dense square
 
 @final
 @dataclass(frozen=True, eq=False)
-class Spread:
-    """The scatter of one episode's estimate, for each of V variables; 0 for one that is never taken.
+class EstimateBounds:
+    """Bounds on one episode's estimate of ∂R/∂x, for each of V variables; 0 for an action that is never taken.
 
     Attributes:
-        variance: [V], or more than it.
-        largest: [V] at least the largest distance from the mean that any episode can have.
+        variance: [V] the variance, or an upper bound.
+        largest: [V] an upper bound on the distance of any episode's estimate from the mean.
         exact: whether ``variance`` is the variance itself, up to rounding.
         mean_length: the steps of an episode on average.
     """
@@ -42,11 +42,11 @@ class Spread:
     mean_length: float
 
 
-def spread_of(tree: GameTree, x: Array) -> Spread:
+def estimate_bounds(tree: GameTree, x: Array) -> EstimateBounds:
     r"""Compute the variance, and a bound on the range, of the estimate of each ∂R/∂x.
 
     The variance is exact where no observation can be met twice in an episode (H has one term at most, whose square is
-    known) and in games of moderate size (see ``tree.moments``). Else it is bounded with the inequality of Cauchy and
+    known) and in games of moderate size (see ``score_moments``). Else it is bounded with the inequality of Cauchy and
     Schwarz: an episode with n visits has :math:`H^2 \le n\, x^{-2} \sum \gamma^{2t} G_t^2`, and n is at most the number
     of steps at which the observation can be met.
 
@@ -58,7 +58,7 @@ def spread_of(tree: GameTree, x: Array) -> Spread:
         tree: the unrolled game.
         x: [V] the action probabilities.
     """
-    x = action_distribution(tree, x)
+    x = normalised_probabilities(tree, x)
     taken = x > 0
     inverse = np.divide(1.0, x, out=np.zeros_like(x), where=taken)
     returns = returns_of(tree, x)
@@ -74,7 +74,7 @@ def spread_of(tree: GameTree, x: Array) -> Spread:
     else:
         second, exact = visits * square, False
     rounding = 64 * len(tree.node_levels) * 2.0**-53 * second  # a few dozen operations at each level
-    return Spread(
+    return EstimateBounds(
         variance=np.maximum(second - mean**2, 0.0) + rounding,
         largest=np.where(taken, np.maximum(high * inverse - mean, mean - low * inverse), 0.0),
         exact=exact,

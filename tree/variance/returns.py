@@ -1,4 +1,4 @@
-"""How an episode's return looks from every edge on: its mean and variance, and how likely each node is; in float64."""
+"""Mean and variance of the return that follows each edge, and how likely each node is; in float64."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Returns:
         step: [E] the probability of the edge at its node: of the action, times that of the outcome.
         reach: [M] the probability that an episode passes the node.
         value: [M] the mean return from the node on, discounted from there.
-        ahead: [E] the mean return after the edge is taken, its reward included, discounted from its node.
-        spread: [E] the variance of that return.
-        surprise: [E] ``ahead`` minus the value of the edge's node: the temporal-difference error.
+        edge_value: [E] the mean return after the edge is taken, its reward included, discounted from its node.
+        edge_variance: [E] the variance of that return.
+        td_error: [E] ``edge_value`` minus the value of the edge's node: the temporal-difference error.
     """
 
     expected_return: float
@@ -38,9 +38,9 @@ class Returns:
     step: Array
     reach: Array
     value: Array
-    ahead: Array
-    spread: Array
-    surprise: Array
+    edge_value: Array
+    edge_variance: Array
+    td_error: Array
 
 
 def returns_of(tree: GameTree, x: Array) -> Returns:
@@ -62,15 +62,15 @@ def returns_of(tree: GameTree, x: Array) -> Returns:
     discount = float(tree.game.discount)
     node, child = tree.edge_node, tree.edge_child
     step = x[tree.choice_variable[tree.edge_choice]] * tree.chance
-    ahead, spread, surprise = (np.zeros(tree.num_edges) for _ in range(3))
+    edge_value, edge_variance, td_error = (np.zeros(tree.num_edges) for _ in range(3))
     value, variance = np.zeros(tree.num_nodes + 1), np.zeros(tree.num_nodes + 1)  # the last, at -1: after the end
     for nodes, edges in zip(reversed(tree.node_levels), reversed(tree.edge_levels), strict=True):
         local, size = node[edges] - nodes.start, nodes.stop - nodes.start
-        ahead[edges] = tree.reward[edges] + discount * value[child[edges]]
-        spread[edges] = discount**2 * variance[child[edges]]
-        value[nodes] = np.bincount(local, step[edges] * ahead[edges], size)
-        surprise[edges] = ahead[edges] - value[node[edges]]
-        variance[nodes] = np.bincount(local, step[edges] * (spread[edges] + surprise[edges] ** 2), size)
+        edge_value[edges] = tree.reward[edges] + discount * value[child[edges]]
+        edge_variance[edges] = discount**2 * variance[child[edges]]
+        value[nodes] = np.bincount(local, step[edges] * edge_value[edges], size)
+        td_error[edges] = edge_value[edges] - value[node[edges]]
+        variance[nodes] = np.bincount(local, step[edges] * (edge_variance[edges] + td_error[edges] ** 2), size)
     reach = forward(tree, tree.start, lambda flow, edges: flow[node[edges]] * step[edges])
     return Returns(
         expected_return=float(reach[: tree.num_roots] @ value[: tree.num_roots]),
@@ -79,14 +79,14 @@ def returns_of(tree: GameTree, x: Array) -> Returns:
         step=step,
         reach=reach,
         value=value[:-1],
-        ahead=ahead,
-        spread=spread,
-        surprise=surprise,
+        edge_value=edge_value,
+        edge_variance=edge_variance,
+        td_error=td_error,
     )
 
 
 def forward(tree: GameTree, start: Array, flow: Callable[[Array, slice], Array]) -> Array:
-    """[M] what flows into each node: a sum over the edges that lead to it, level by level.
+    """[M] what flows into each node: the sum over the edges that lead to it, worked out level by level.
 
     Args:
         tree: the unrolled game.
@@ -102,8 +102,10 @@ def forward(tree: GameTree, start: Array, flow: Callable[[Array, slice], Array])
     return total
 
 
-def action_distribution(tree: GameTree, x: Array) -> Array:
-    """[V] float64: the probabilities, those of each information set divided by their sum, which is 1 up to rounding.
+def normalised_probabilities(tree: GameTree, x: Array) -> Array:
+    """[V] float64: the probabilities, those of each information set divided by their sum.
+
+    The sum may miss 1 by the rounding of a half-precision float.
 
     Raises:
         InvalidArgument: if there is not one for each variable, or they are no distributions.

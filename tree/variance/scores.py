@@ -1,7 +1,7 @@
 """The scores of a policy: the gradient of log π(action | observation), a row for each variable.
 
-A table of logits has P = V parameters, and the row of variable v is 1 at v, minus the probabilities of its information
-set. That matrix is written down nowhere: products with it are differences. Any other policy brings its own, [V, P].
+A table of logits has P = V parameters; the row of variable v is 1 at v, minus the probabilities of its information set.
+That matrix is never built, because products with it are differences. Any other policy brings its own matrix [V, P].
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.types import Array
 from gradcheck.tree.variance.returns import float_array
 
-_MEAN_ZERO = 2.0**-5  # of the largest mean absolute score: what bfloat16 leaves of 0
+_MEAN_ZERO = 2.0**-5  # of the largest mean absolute score: rounding in bfloat16 leaves so much of a mean of 0
 
 
 @final
@@ -78,7 +78,7 @@ class TabularScores:
         return True
 
     def _others(self, values: Array) -> Array:
-        """[V] for each variable the sum over the others of its information set; nothing is subtracted again."""
+        """[V] for each variable the sum over the others of its information set; no subtraction loses digits."""
         table = np.zeros(self.legal.shape)
         table[self.legal] = values
         others = np.zeros(self.legal.shape)

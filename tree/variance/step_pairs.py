@@ -4,11 +4,11 @@ Vectors z_j of a few kinds j are handed from node to node along the levels of th
 
 .. math:: z_j(node) = \sum_{edges} \Big( own_j \; row(variable) + \sum_l carry_{jl} \; z_l(child) \Big)
 
-so that they collect what follows the node. What they meet on the way is added up by variable,
+so that they collect what follows the node. Their products with the weights of the edges are added up by variable,
 
 .. math:: sum(v) = \sum_{edges\ of\ v} \sum_j cross_j \; z_j(child)
 
-and that pairs every step with all later ones. *Forward*, they collect what came before the node, and every step is
+which pairs every step with all later ones. *Forward*, vectors collect what came before the node, and every step is
 paired with all earlier ones. Each level is one product with a sparse matrix.
 """
 
@@ -25,13 +25,13 @@ from gradcheck.tree.types import Array
 
 _NUMBERS = 2**24  # in a temporary array: 128 MiB
 _CACHED = 2**17  # numbers that stay in a cache: 1 MiB
-_DENSE = 32  # a sparse matrix with at most so many cells for each entry is multiplied faster with its zeros written out
+_DENSE = 32  # cells for each entry: with fewer, multiplying the matrix with its zeros written out is faster
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class PairRecursion:
-    """What the vectors are made of and what they are multiplied with, for each edge, its probability included.
+    """The weights of the recursion for each edge, the probability of the edge included.
 
     Attributes:
         own: for each of the J kinds, [E].
@@ -78,16 +78,16 @@ def _sweep(
     vectors = np.zeros((kinds * tree.num_roots if forward else 0, width))
     for level in levels if forward else reversed(levels):
         edges = tree.edge_levels[level]
-        every, on = np.arange(edges.stop - edges.start), np.flatnonzero(tree.edge_child[edges] != ENDS)
+        all_edges, on = np.arange(edges.stop - edges.start), np.flatnonzero(tree.edge_child[edges] != ENDS)
         nodes = tree.edge_node[edges] - node_levels[level].start
         children = tree.edge_child[edges] - node_levels[level + 1].start
         sizes = [each.stop - each.start for each in node_levels[level : level + 2]]
         if forward:
-            source, target, (num_sources, num_targets), with_source, with_target = nodes, children, sizes, every, on
+            source, target, (num_sources, num_targets), with_source, with_target = nodes, children, sizes, all_edges, on
         else:
-            source, target, (num_targets, num_sources), with_source, with_target = children, nodes, sizes, on, every
+            source, target, (num_targets, num_sources), with_source, with_target = children, nodes, sizes, on, all_edges
         variable = tree.choice_variable[tree.edge_choice[edges]]
-        met, place = np.unique(variable, return_inverse=True)
+        present, place = np.unique(variable, return_inverse=True)
         below = kinds * num_targets  # the sums stand below the vectors
 
         entries = [
@@ -97,8 +97,8 @@ def _sweep(
             (below + place[with_source], kind * num_sources + source[with_source], weight[edges][with_source])
             for kind, weight in enumerate(recursion.cross)
         ]
-        product = _sparse_product(entries, below + len(met), vectors)
-        total[met, columns] += product[below:]
+        product = _sparse_product(entries, below + len(present), vectors)
+        total[present, columns] += product[below:]
         own = [
             (kind * num_targets + target[with_target], variable[with_target], weight[edges][with_target])
             for kind, weight in enumerate(recursion.own)
