@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from gradcheck.tree.user_code import user_code
+
 _LONGEST_VALUE_SHOWN = 120
 _LONGEST_VALUE_READ = 1_000  # looking for line breaks in a megabyte of spaces would take an hour
 
@@ -14,6 +16,10 @@ class InvalidArgument(ValueError):
 
     Its text always reads ``Expected … but got name=value (type=…)``, followed by a hint where one helps.
     """
+
+
+class _CannotBePrinted(Exception):
+    """What a value raised instead of its text."""
 
 
 def invalid(expected: str, name: str, value: object, hint: str = "") -> InvalidArgument:
@@ -33,8 +39,9 @@ def shown(value: object, write: Callable[[object], str] = repr) -> str:
     ('--…', 'a value that cannot be printed')
     """
     try:
-        text = write(value)
-    except Exception:  # an int of more than 4300 digits, or any error in a class of the user's
+        with user_code(lambda _: _CannotBePrinted()):  # an int of more than 4300 digits, or a class of the user's
+            text = write(value)
+    except _CannotBePrinted:
         return "a value that cannot be printed"
     text = re.sub(r"\s*\n\s*", " ", text[:_LONGEST_VALUE_READ])  # arrays and modules print on several lines
     return text if len(text) <= _LONGEST_VALUE_SHOWN else text[: _LONGEST_VALUE_SHOWN - 1] + "…"

@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from numbers import Integral
 from typing import Any, Literal, TypeAlias, TypedDict, final, get_args
 
 from gradcheck.checking.budgets import MOST_BATCHES
@@ -18,7 +17,7 @@ from gradcheck.checking.verdict import Verdict
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.rationals import as_rational, number
 from gradcheck.tree.types import NumberLike
-from gradcheck.tree.validation.arguments import discount_of
+from gradcheck.tree.validation.arguments import discount_of, whole_number
 
 Collect: TypeAlias = Literal["episodes", "steps", "groups"]
 
@@ -83,9 +82,7 @@ def _about(read: Callable[[Any], Any], text: str, **on_the_command_line: Any) ->
 
 def _whole(name: str, least: int) -> Callable[[object], int]:
     def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-            raise invalid(f"a whole number, {least} or more", name, value)
-        return int(value)
+        return whole_number(value, name, least)
 
     return read
 

@@ -13,6 +13,7 @@ from gradcheck.tree.sources.gymnasium_table import GymnasiumTable, game_from_tab
 from gradcheck.tree.sources.optional_dependency import optional_module
 from gradcheck.tree.sources.registry import NamedGame, source
 from gradcheck.tree.types import NumberLike
+from gradcheck.tree.user_code import user_code
 from gradcheck.tree.validation.arguments import close_names, did_you_mean
 
 if TYPE_CHECKING:
@@ -95,17 +96,18 @@ def open_gymnasium(name: str, horizon: int | None) -> NamedGame:
 
 def _made(env_id: str, make_kwargs: Mapping[str, Any]) -> Env[Any, Any]:
     gymnasium = optional_module("gymnasium", _EXTRA)
-    with warnings.catch_warnings():
+
+    def explained(error: Exception) -> Exception:
+        why = f"Gymnasium says: {type(error).__name__}: {shown(error, str)}"
+        known = gymnasium.envs.registry
+        close = [] if env_id in known else close_names(env_id, known, cutoff=0.7)
+        hint = did_you_mean(close, why, separator=", ")
+        value = f"{env_id} with {shown(dict(make_kwargs))}" if make_kwargs else env_id
+        return invalid("an environment that Gymnasium can make", "env_or_id", value, hint)
+
+    with warnings.catch_warnings(), user_code(explained):
         warnings.simplefilter("ignore")  # of newer versions, for example: the id says which one is wanted
-        try:
-            return gymnasium.make(env_id, **make_kwargs)
-        except Exception as error:  # whatever the constructor of an environment raises
-            why = f"Gymnasium says: {type(error).__name__}: {shown(error, str)}"
-            known = gymnasium.envs.registry
-            close = [] if env_id in known else close_names(env_id, known, cutoff=0.7)
-            hint = did_you_mean(close, why, separator=", ")
-            value = f"{env_id} with {shown(dict(make_kwargs))}" if make_kwargs else env_id
-            raise invalid("an environment that Gymnasium can make", "env_or_id", value, hint) from error
+        return gymnasium.make(env_id, **make_kwargs)
 
 
 def _read(env: Env[Any, Any], given: object, horizon: int | None, discount: NumberLike) -> GymnasiumTable:
