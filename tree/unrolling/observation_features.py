@@ -5,12 +5,12 @@ from __future__ import annotations
 from numbers import Real
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Floats
 
 
-def observation_features(tree: GameTree) -> NDArray[np.float64]:
+def observation_features(tree: GameTree) -> Floats:
     """Write the observations of a game as [I, D] float64, a row for each information set.
 
     Tuples of numbers, all of one length, are taken as they are; so are single numbers (D = 1). Any other observations

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gradcheck.tree.errors import invalid
+from gradcheck.tree.types import Floats
 
-_Floats: TypeAlias = NDArray[np.float64]
 #: How a sequential test ended.
 Decision: TypeAlias = Literal["reject", "equivalent", "undecided", "out_of_range"]
 
@@ -56,8 +56,8 @@ class Evidence:
     log_evidence: float
     coordinates: tuple[int, ...]
     scale: float
-    low: _Floats
-    high: _Floats
+    low: Floats
+    high: Floats
 
 
 def decide(
@@ -138,9 +138,7 @@ class _Bets:
     What gambler i of coordinate j looks at is y = own·X_j + rest·Σ_{k≠j} w_k X_k + offset.
     """
 
-    def __init__(
-        self, mu: _Floats, v: _Floats, low: _Floats, high: _Floats, *, proportional: bool, slack: float
-    ) -> None:
+    def __init__(self, mu: Floats, v: Floats, low: Floats, high: Floats, *, proportional: bool, slack: float) -> None:
         # A coordinate without variance says c at once; it must not be divided by.
         steady = np.maximum(v, 1e-6 * v.max()) if v.max() > 0 else np.ones_like(v)
         strength = mu / steady
@@ -182,7 +180,7 @@ class _Bets:
         self.log_wealth = np.zeros(3 * P + 1)
         self._latched = np.zeros(2 * P, dtype=bool)
 
-    def settle(self, X: _Floats) -> None:
+    def settle(self, X: Floats) -> None:
         """Bet on what is known so far, and see the next draw."""
         scale = self.w @ X
         mine = X[self._coordinates]
@@ -206,14 +204,14 @@ class _Bets:
         return bool(self._latched.all())
 
 
-def _vector(values: ArrayLike, name: str) -> _Floats:
+def _vector(values: ArrayLike, name: str) -> Floats:
     vector = np.asarray(values, dtype=np.float64)
     if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
         raise invalid("finite numbers, one for each coordinate", name, values)
     return vector
 
 
-def _block(draw: Callable[[int], ArrayLike], count: int, width: int) -> _Floats:
+def _block(draw: Callable[[int], ArrayLike], count: int, width: int) -> Floats:
     block = np.asarray(draw(count), dtype=np.float64)
     if block.shape != (count, width):
         raise invalid(f"an array of the shape {(count, width)}", "the shape of draw(n)", block.shape)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
-from typing import TypeAlias, final
+from typing import final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from gradcheck.checking.budgets import MOST_UNITS_SAMPLED, PILOT, WIDENED
 from gradcheck.checking.comparison import Comparison, best_comparison, compare
@@ -22,8 +21,7 @@ from gradcheck.checking.verdict import Verdict
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import InvalidArgument, invalid
 from gradcheck.tree.progress import progress
-
-Floats: TypeAlias = NDArray[np.float64]
+from gradcheck.tree.types import Floats, Integers
 
 
 def must_be_sampled(expected: ExpectedGradient, max_batches: int) -> bool:
@@ -92,7 +90,7 @@ class _Draws:
         self.seen.extend(found)
         return np.array(found)
 
-    def all_alike(self, units: NDArray[np.int64]) -> Floats:
+    def all_alike(self, units: Integers) -> Floats:
         """[U, P] on batches of one unit over and over, where gradients are largest."""
         collector = self._expected.case.collector
         rows = np.array([np.tile(unit, self._size // len(unit)) for unit in units])
