@@ -2,6 +2,7 @@ from gradcheck import estimators as estimators
 from gradcheck import games as games
 from gradcheck import objectives as objectives
 from gradcheck import strategies as strategies
+from gradcheck import testing as testing
 from gradcheck.assertions import GradcheckError as GradcheckError
 from gradcheck.assertions import assert_consistent as assert_consistent
 from gradcheck.assertions import assert_proportional as assert_proportional

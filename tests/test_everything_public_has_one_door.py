@@ -42,6 +42,7 @@ PROMISED = {
     "sample",
     "strategies",
     "symbolic_sums",
+    "testing",
 }
 
 

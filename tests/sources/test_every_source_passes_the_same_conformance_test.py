@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gradcheck import TabularGame, expected_return, sample, unroll
+from gradcheck.testing import conformance
 from gradcheck.tree.games.blackjack import blackjack
 from gradcheck.tree.games.catalogue import GALLERY
 from gradcheck.tree.sources.files import load_game
@@ -147,6 +148,10 @@ def check_actions(told, num_actions):
 def source(request):
     game = SOURCES[request.param]()
     return game, Told(game), unroll(game)
+
+
+def test_it_keeps_the_promises_of_a_game(source):
+    conformance(source[0])
 
 
 def test_chances_are_rationals_that_sum_to_1_and_rewards_are_rationals(source):
