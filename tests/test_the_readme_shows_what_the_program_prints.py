@@ -42,8 +42,9 @@ def test_the_excerpt_of_a_check_is_what_it_prints():
         return -(log_probs * episodes.rewards).sum() / episodes.num_episodes
 
     (excerpt,) = re.findall(r"<!-- ci: excerpt of a check -->\n```text\n(.*?)```", README, flags=re.DOTALL)
-    assert excerpt in str(check(my_loss, all_conditions=False))
-    assert excerpt.replace("all 5 probes", "all 6 probes") not in str(check(my_loss, all_conditions=False))
+    page = str(check(my_loss, all_conditions=False))
+    assert excerpt in page
+    assert excerpt.replace("all 5 probes", "all 6 probes") not in page
 
 
 def test_the_files_it_points_to_exist():

@@ -11,7 +11,8 @@ from gradcheck.checking.options import read_options
 from gradcheck.checking.probes.probe_policy import ProbePolicy
 from gradcheck.checking.probes.subjects import Battery
 from tests.check import brute_force
-from tests.check.corpus import RIGHT, WRONG
+from tests.check.corpus import RIGHT, WRONG, kind
+from tests.exhaustive import one_of_each
 
 JUDGED = [case for case in WRONG + RIGHT if case.verdict != "refused"]
 
@@ -45,12 +46,12 @@ def largest_difference(loss, case, checked):
     return max(found)
 
 
-@pytest.mark.parametrize("case", JUDGED, ids=str)
+@pytest.mark.parametrize("case", one_of_each(JUDGED, kind), ids=str)
 def test_the_expected_gradient(case, checked):
     assert largest_difference(case.loss, case, checked) < ROUNDING
 
 
-@pytest.mark.parametrize("case", JUDGED, ids=str)
+@pytest.mark.parametrize("case", one_of_each(JUDGED, kind), ids=str)
 def test_the_true_gradient_is_one_of_those_that_count(case, checked):
     by_probe = {one.probe: one.true_gradient for one in checked(case).probes}
     for setting in settings_for(case):
@@ -65,7 +66,7 @@ def test_the_true_gradient_is_one_of_those_that_count(case, checked):
 
 
 @pytest.mark.filterwarnings("ignore:std.*degrees of freedom")  # torch warns of what the case is about
-@pytest.mark.parametrize("case", WRONG + RIGHT, ids=str)
+@pytest.mark.parametrize("case", one_of_each(WRONG + RIGHT, kind), ids=str)
 def test_the_verdicts_of_the_corpus_are_those_of_brute_force(case):
     found = brute_force.verdict(
         case.loss,

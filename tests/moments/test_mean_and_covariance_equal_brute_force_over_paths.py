@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcheck import TabularGame
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.variance.moments import meets_once, score_moments
+from tests.exhaustive import examples
 
 CORRIDOR = TabularGame(
     {
@@ -25,7 +26,7 @@ CORRIDOR = TabularGame(
 X = np.array([1 / 3, 2 / 3])
 
 
-@settings(max_examples=150)  # up to a hundred episodes each, one by one in Python
+@examples(150)  # up to a hundred episodes each, one by one in Python
 @given(data=st.data())
 def test_in_random_games(data, drawn_settings, brute_force, softmax_scores, estimator):
     tree, x, baseline, scores = data.draw(drawn_settings())

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcheck import games as gallery
@@ -18,6 +18,7 @@ from gradcheck.tree.unroll import unroll
 from gradcheck.tree.values.policy_table import action_probabilities
 from gradcheck.tree.variance import range_bounds as module
 from gradcheck.tree.variance.range_bounds import estimate_bounds
+from tests.exhaustive import examples
 
 NAMES = sorted(gallery.GALLERY)
 
@@ -42,7 +43,7 @@ def room(values):
     return 1e-9 * (1 + np.abs(values).max())  # a few thousand roundings
 
 
-@settings(max_examples=200)  # torch loops over the episodes
+@examples(200)  # torch loops over the episodes
 @given(data=st.data(), bounded=st.booleans())
 def test_it_is_what_listing_gives(data, bounded):
     game = data.draw(games(max_episodes=60))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gradcheck import InvalidArgument, TabularGame, games
 from gradcheck.strategies import robot_games
 from gradcheck.tree.sources.files import load_game, save_game
+from tests.exhaustive import examples
 
 SUFFIXES = (".toml", ".json")
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
@@ -76,7 +77,7 @@ def is_same(one, other):
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @given(game=tabular_games())
-@settings(max_examples=300)  # each draws dozens of values and writes a file
+@examples(300)  # each draws dozens of values and writes a file
 def test_any_game_that_a_file_can_hold(suffix, game):
     assert is_same(after_saving(game, suffix), game)
 

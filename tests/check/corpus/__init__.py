@@ -18,3 +18,8 @@ from tests.check.corpus import (  # noqa: F401 - importing a module enters its l
 
 WRONG = tuple(case.WRONG)
 RIGHT = tuple(case.RIGHT)
+
+
+def kind(entry: case.Case) -> tuple[str, ...]:
+    """The file an entry is in, its condition and its verdict: there are some forty kinds."""
+    return entry.loss.__module__, entry.condition, entry.verdict

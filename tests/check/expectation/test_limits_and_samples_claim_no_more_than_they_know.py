@@ -39,7 +39,7 @@ def expected_gradient(arms):
 
 def test_batches_that_would_fill_the_memory_are_counted_first():
     with pytest.raises(OverflowError):
-        _at(expected_gradient(10_000), 3)
+        _at(expected_gradient(2_000), 3)
 
 
 def test_control_few_are_listed():

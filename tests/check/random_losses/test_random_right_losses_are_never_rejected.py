@@ -4,11 +4,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.check.random_losses.right_losses import BASELINES, OTHERS, right_losses
 from tests.check.random_losses.verdicts import verdict_and_scale
+from tests.exhaustive import examples
 
 SEEDS = st.integers(0, 10**6)
 POLICIES = st.sampled_from(("logits", "categorical"))
@@ -24,21 +25,21 @@ def has_the_verdict_it_deserves(loss, batch, seed, *, of=lambda loss: loss, **op
     return verdict == "proportional" and found == pytest.approx(float(scale), rel=1e-7)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(data=st.data(), batch=st.integers(1, 4), seed=SEEDS, policy=POLICIES)
 def test_on_complete_episodes(data, batch, seed, policy):
     loss = data.draw(right_losses(batch))
     assert has_the_verdict_it_deserves(loss, batch, seed, policy=policy)
 
 
-@settings(max_examples=16)
+@examples(16)
 @given(data=st.data(), batch=st.integers(1, 4), seed=SEEDS, discount=st.sampled_from(("1/2", "1/3", "9/10", 0)))
 def test_with_a_discount(data, batch, seed, discount):
     loss = data.draw(right_losses(batch))
     assert has_the_verdict_it_deserves(loss, batch, seed, condition="discounted", discount=discount)
 
 
-@settings(max_examples=16)
+@examples(16)
 @given(data=st.data(), batch=st.sampled_from([(2, 1), (2, 2), (3, 1)]), seed=SEEDS)
 def test_in_groups(data, batch, seed):
     count = batch[0] * batch[1]
@@ -47,14 +48,14 @@ def test_in_groups(data, batch, seed):
     assert has_the_verdict_it_deserves(loss, batch, seed, condition="groups")
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(data=st.data(), batch=st.integers(1, 3), seed=SEEDS)
 def test_importance_weights_of_each_step(data, batch, seed):
     loss = data.draw(right_losses(batch, importances=("each_step",)))
     assert has_the_verdict_it_deserves(loss, batch, seed, condition="moved_parameters")
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(data=st.data(), batch=st.integers(1, 3), seed=SEEDS)
 def test_importance_weights_of_whole_episodes(data, batch, seed):
     kinds = ("whole_episode", "whole_episode_detached", "up_to_each_reward")
@@ -62,7 +63,7 @@ def test_importance_weights_of_whole_episodes(data, batch, seed):
     assert has_the_verdict_it_deserves(loss, batch, seed, condition="moved_parameters")
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(data=st.data(), batch=st.integers(1, 3), seed=SEEDS)
 def test_control_a_baseline_that_depends_on_the_action_makes_it_wrong(data, batch, seed):
     loss = data.draw(right_losses(batch))

@@ -1,0 +1,28 @@
+"""What every run does of a long list, and what only the exhaustive run does.
+
+By default one of each kind is tested, and Hypothesis draws a fifth of its examples. The exhaustive run, whose command
+is in the README, does the rest of the lists and draws all examples. The default covers every claim; the rest is more of
+the same.
+"""
+
+import pytest
+from hypothesis import settings
+
+ALL_EXAMPLES = 500  # of a test that says nothing about them
+FIFTH = 5
+
+exhaustive = pytest.mark.exhaustive
+
+
+def one_of_each(values, kind):
+    """Parameters: the first value of each kind for every run, the others for the exhaustive run."""
+    known, parameters = set(), []
+    for value in values:
+        parameters.append(pytest.param(value, marks=exhaustive if kind(value) in known else ()))
+        known.add(kind(value))
+    return parameters
+
+
+def examples(number):
+    """Settings: so many examples in the exhaustive run, a fifth of them in every other."""
+    return settings(max_examples=max(1, number * settings.default.max_examples // ALL_EXAMPLES))
