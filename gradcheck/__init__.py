@@ -5,7 +5,9 @@ used, so that ``import gradcheck`` itself is light.
 """
 
 from gradcheck._lazy import make_lazy
+from gradcheck._package import set_up
 
 __version__ = "0.1.0"  # pyproject.toml reads it here
 
 make_lazy(__name__)
+set_up(__name__)

@@ -1,10 +1,12 @@
 """The pytest plugin: a fixture that checks losses, its marker and options, and a report of all that was checked.
 
-Loading it imports neither torch nor numpy nor SymPy: every test run of everybody who has gradcheck installed loads it.
+Every test run of everybody who has gradcheck installed loads it. So loading it imports nothing of the product, let
+alone torch, and leaves the name ``gradcheck`` as free as it was: tests of a project with a ``gradcheck.py`` find that.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,8 @@ _ON_CONTROLLER = "gradcheck_checks"  # the name of the plugin that collects
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--gradcheck-seed`` and ``--gradcheck-report``."""
+    """Add ``--gradcheck-seed`` and ``--gradcheck-report``; as the first hook to be called, it tidies up, too."""
+    _forget_the_package()
     group = parser.getgroup("gradcheck", "expected gradients of losses")
     group.addoption(_SEED, type=int, metavar="N", help="the seed of every gradcheck_loss that gives none")
     group.addoption(_REPORT, metavar="PATH", help="write the results of every gradcheck_loss to a JSON file")
@@ -164,3 +167,14 @@ def _writable(path: str) -> None:
         check_writable(path, _REPORT)
     except InvalidArgument as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _forget_the_package() -> None:
+    """Take ``gradcheck`` out of ``sys.modules``, unless it was used before pytest started.
+
+    Who imports it next gets it anew, which takes no time, or gets the ``gradcheck.py`` that comes first on their path.
+    Everything in the product stands on ``gradcheck.tree``: without it, nothing has been used.
+    """
+    if "gradcheck.tree" not in sys.modules:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "gradcheck"]:
+            del sys.modules[name]

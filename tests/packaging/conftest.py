@@ -1,4 +1,8 @@
-"""Throw-away environments, the distribution, and dm-tree: what the packaging tests share."""
+"""Throw-away environments and the distribution: what the packaging tests share.
+
+The environments hold no torch, no NumPy and no SymPy, except where a test says so: what is tested is what installing
+gradcheck does to other people's projects, and the plugin must need none of them.
+"""
 
 import os
 import shutil
@@ -10,26 +14,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("pyproject.toml", "README.md", "LICENSE", "gradcheck", "estimators", "tree")
-
-# Each probe is a program that ends with exit code 0 when its distribution works.
-PROBES = {
-    "dm-tree": """
-        import importlib.metadata, pathlib, tree
-        theirs = importlib.metadata.distribution("dm-tree").locate_file("tree/__init__.py")
-        assert pathlib.Path(tree.__file__).samefile(theirs), tree.__file__
-        assert tree.map_structure(lambda leaf: leaf + 1, {"a": [1, 2]}) == {"a": [2, 3]}
-    """,
-    "gradcheck": """
-        import gradcheck
-        from tree.game import TabularGame
-        assert TabularGame.__module__ == "tree.game", TabularGame.__module__
-    """,
-    "bare tree.game": """
-        import tree.game
-        assert tree.game.TabularGame
-    """,
-}
+NEWEST, PREVIOUS = "pytest>=9", "pytest<9"
+IN_A_CHECKOUT_ONLY = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist")
 
 
 class Environment:
@@ -37,145 +23,119 @@ class Environment:
 
     def __init__(self, folder, wheelhouse):
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-        self.folder = folder
-        self.python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         self.wheelhouse = wheelhouse
+        self.scripts = folder / ("Scripts" if os.name == "nt" else "bin")
+        self.python = self.scripts / ("python.exe" if os.name == "nt" else "python")
         self.empty_folder = folder / "empty"
         self.empty_folder.mkdir()
+        found = self.run("-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
+        self.site_packages = Path(found.stdout.strip())
 
-    def pip(self, *arguments):
-        """Runs pip on this environment, offline: what it may need lies in the wheelhouse."""
-        if arguments[0] == "install":
-            arguments = ("install", "--no-compile", *arguments[1:])
-        offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheelhouse)}
-        command = [sys.executable, "-m", "pip", "--quiet", "--python", str(self.python), *map(str, arguments)]
-        done = run(command, cwd=self.empty_folder, extra_variables=offline)
-        assert done.returncode == 0, done.stdout + done.stderr
+    def install(self, *requirements):
+        self._pip("install", *requirements)
 
-    def run(self, *arguments, cwd=None, path=()):
+    def uninstall(self, name):
+        self._pip("uninstall", "--yes", name)
+
+    def _pip(self, *arguments):
+        command = [sys.executable, "-m", "pip", "--quiet", "--python", self.python, *arguments]
+        checked(run(command, self.empty_folder, offline(self.wheelhouse)))
+
+    def run(self, *arguments, cwd=None, **variables):
         """Runs its Python with nothing inherited on the path, by default in an empty folder."""
-        variables = {"PYTHONPATH": os.pathsep.join(map(str, path))} if path else {}
-        command = [str(self.python), *map(str, arguments)]
-        return run(command, cwd=cwd or self.empty_folder, extra_variables=variables)
-
-    def works(self, probe, **options):
-        """Whether the named probe ends well in a fresh process without the working folder on its path."""
-        return Outcome(self.run("-P", "-c", dedented(PROBES[probe]), **options))
-
-    def install_dm_tree(self):
-        self.pip("install", "dm-tree")
+        return run([self.python, *arguments], cwd or self.empty_folder, variables)
 
 
-class Outcome:
-    """True when the process ended with 0; in a failed assertion it shows what the process wrote."""
-
-    def __init__(self, done):
-        self.done = done
-
-    def __bool__(self):
-        return self.done.returncode == 0
-
-    def __repr__(self):
-        return f"exit code {self.done.returncode}\n{self.done.stdout}{self.done.stderr}"
+def run(command, cwd, variables):
+    """Runs a command that writes no bytecode, so that no run finds what an earlier one has left."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
+    environment = inherited | {"PYTHONDONTWRITEBYTECODE": "1"} | variables
+    words = [str(word) for word in command]
+    return subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
-def dedented(code):
-    return "\n".join(line.removeprefix("        ") for line in code.splitlines())
+def checked(done):
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
 
 
-def run(command, cwd, extra_variables):
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return subprocess.run(
-        command, cwd=cwd, env=inherited | extra_variables, capture_output=True, text=True, check=False
-    )
-
-
-def copy_of_the_project(folder):
-    """What is built and tested, without caches or earlier builds; no test writes into the checkout."""
-    folder.mkdir()
-    leave_out = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    for name in COPIED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=leave_out)
-        else:
-            shutil.copy(ROOT / name, folder / name)
-    return folder
+def offline(wheelhouse):
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheelhouse)}
 
 
 @pytest.fixture(scope="session")
 def wheelhouse(tmp_path_factory):
-    """Newest dm-tree, pytest and the build backend, with what they need: the one use of the registry."""
+    """dm-tree, pytest 8 and 9, pytest-xdist and the build backend, with what they need: the one use of the registry."""
     folder = tmp_path_factory.mktemp("wheelhouse")
-    requirements = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--only-binary=:all:",
-        "--dest",
-        str(folder),
-    ]
-    done = run([*command, "dm-tree", "pytest", *requirements], cwd=folder, extra_variables={})
-    assert done.returncode == 0, done.stderr
+    build_backend = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    for requirements in ([NEWEST, "pytest-xdist", "dm-tree", *build_backend], [PREVIOUS]):
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--dest", folder]
+        checked(run([*command, *requirements], folder, {}))
     return folder
 
 
 @pytest.fixture(scope="session")
+def make_environment(wheelhouse, tmp_path_factory):
+    """``make_environment("pytest", ("--no-deps", wheel))``: an environment with these installed, one after another."""
+
+    def make(*requirements):
+        made = Environment(tmp_path_factory.mktemp("environment") / "venv", wheelhouse)
+        for requirement in requirements:
+            made.install(*([requirement] if isinstance(requirement, str | Path) else requirement))
+        return made
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def copy_project(tmp_path_factory):
+    """Makes a copy of the checkout that a test may build, change or install in place; links stay links."""
+
+    def copy():
+        folder = tmp_path_factory.mktemp("checkout") / "project"
+        shutil.copytree(ROOT, folder, symlinks=True, ignore=IN_A_CHECKOUT_ONLY)
+        return folder
+
+    return copy
+
+
+@pytest.fixture(scope="session")
 def build_wheel(wheelhouse, tmp_path_factory):
-    """From a project folder or an sdist to the wheel built of it."""
+    """From a project folder or a source distribution to the wheel built of it."""
 
     def build(source):
         folder = tmp_path_factory.mktemp("wheel")
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "wheel",
-            "--quiet",
-            "--no-deps",
-            "--wheel-dir",
-            folder,
-            source,
-        ]
-        offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheelhouse)}
-        done = run([str(word) for word in command], cwd=folder, extra_variables=offline)
-        assert done.returncode == 0, done.stdout + done.stderr
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, source]
+        checked(run(command, folder, offline(wheelhouse)))
         (wheel,) = folder.glob("*.whl")
         return wheel
 
     return build
 
 
-@pytest.fixture
-def project(tmp_path):
-    """A copy of the project that a test may change, install in place or run from."""
-    return copy_of_the_project(tmp_path / "project")
+@pytest.fixture(scope="session")
+def wheel(build_wheel, copy_project):
+    return build_wheel(copy_project())
 
 
 @pytest.fixture(scope="session")
-def wheel(build_wheel, tmp_path_factory):
-    return build_wheel(copy_of_the_project(tmp_path_factory.mktemp("source") / "project"))
-
-
-@pytest.fixture
-def environment(wheelhouse, tmp_path):
-    return Environment(tmp_path / "environment", wheelhouse)
-
-
-@pytest.fixture(scope="session")
-def dm_tree_environment(wheelhouse, tmp_path_factory):
-    """dm-tree alone; for tests that install nothing more."""
-    environment = Environment(tmp_path_factory.mktemp("dm-tree") / "environment", wheelhouse)
-    environment.install_dm_tree()
-    return environment
+def source_distribution(make_environment, copy_project):
+    project = copy_project()
+    command = "from setuptools import build_meta; build_meta.build_sdist('dist')"
+    checked(make_environment("setuptools").run("-c", command, cwd=project))
+    (built,) = (project / "dist").glob("*.tar.gz")
+    return built
 
 
 @pytest.fixture(scope="session")
-def shared_environment(wheelhouse, wheel, tmp_path_factory):
-    """dm-tree and our wheel in one site-packages folder; for tests that install nothing more."""
-    environment = Environment(tmp_path_factory.mktemp("shared") / "environment", wheelhouse)
-    environment.install_dm_tree()
-    environment.pip("install", "--no-deps", wheel)
-    return environment
+def without_gradcheck(make_environment):
+    """By the requirement of pytest: an environment with pytest and pytest-xdist alone."""
+    return {version: make_environment((version, "pytest-xdist")) for version in (NEWEST, PREVIOUS)}
+
+
+@pytest.fixture(scope="session")
+def with_gradcheck(make_environment, wheel):
+    """The same with our wheel."""
+    return {
+        version: make_environment((version, "pytest-xdist"), ("--no-deps", wheel)) for version in (NEWEST, PREVIOUS)
+    }
