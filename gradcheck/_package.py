@@ -1,4 +1,4 @@
-"""What importing ``gradcheck`` sets up besides its names: the way to the pytest plugin, and a message where links fail."""
+"""What importing ``gradcheck`` sets up besides its names: a way to the pytest plugin, and a word where links are missing."""
 
 from __future__ import annotations
 
