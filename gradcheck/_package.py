@@ -1,4 +1,4 @@
-"""What importing ``gradcheck`` sets up besides its names: a way to the pytest plugin, and a word where links are missing."""
+"""What importing ``gradcheck`` sets up besides its names: a way to the pytest plugin, and a word on missing links."""
 
 from __future__ import annotations
 

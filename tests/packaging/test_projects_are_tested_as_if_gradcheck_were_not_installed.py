@@ -5,6 +5,7 @@ for itself, as gradcheck did when it installed `tree` and `estimators`, and the 
 the plugin, as one would without thinking of a `gradcheck.py`.
 """
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import NamedTuple
@@ -49,9 +50,10 @@ def projects(tmp_path_factory):
 def outcomes(tmp_path_factory):
     """``outcomes(environment, folders, start, options)``: by name, two projects at a time."""
     reports = tmp_path_factory.mktemp("reports")
+    numbers = itertools.count()
 
     def outcome(environment, folder, start, options):
-        report = reports / f"{len(list(reports.iterdir()))}-{folder.name}.xml"
+        report = reports / f"{next(numbers)}.xml"
         command = [environment.python, *start] if start else [environment.scripts / "pytest"]
         done = run([*command, "-p", "no:cacheprovider", f"--junitxml={report}", *options], folder, {})
         if not report.exists():
@@ -75,7 +77,7 @@ def result_of(case):
     return next((child.tag for child in case if child.tag in {"error", "failure", "skipped"}), "passed")
 
 
-WAYS = pytest.mark.parametrize(
+@pytest.mark.parametrize(
     "way",
     [
         pytest.param((NEWEST, None), id="pytest"),
@@ -86,9 +88,6 @@ WAYS = pytest.mark.parametrize(
         pytest.param((PREVIOUS, MODULE), id="python -m pytest 8"),
     ],
 )
-
-
-@WAYS
 def test_each_suite_ends_as_without(way, outcomes_without, with_gradcheck, projects, outcomes):
     version, *how = way
     assert outcomes(with_gradcheck[version], projects, *how) == outcomes_without(*way)
