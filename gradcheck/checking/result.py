@@ -24,12 +24,14 @@ class Finding:
         title: what the loss does, in one sentence.
         evidence: what shows it, in one sentence with numbers.
         remedy: what to do, in one sentence.
+        also: other names that have the same expected gradient in all that was compared.
     """
 
     cause: str
     title: str
     evidence: str
     remedy: str
+    also: tuple[str, ...] = ()
 
 
 @final
@@ -88,18 +90,30 @@ class ProbeResult:
 
 @final
 @dataclass(frozen=True)
-class Attribution:
-    """What each of several mistakes costs: how far off the loss is as it is, with each one mended, with all mended.
+class AttributionRow:
+    """A loss with some of its mistakes mended, the worst over the cases.
 
     Attributes:
-        mended: the names that are mended in each row: none in the first, all in the last.
-        direction_errors: 1 - cosine of the angle that is left, the largest over the probes.
-        relative_biases: ‖g - t‖ / ‖t‖ that is left, the largest over the probes.
+        mended: their names; none for the loss as it is.
+        direction_error: 1 - cosine of the angle between the expected and the true gradient.
+        relative_bias: ‖g - t‖ / ‖t‖.
     """
 
-    mended: tuple[tuple[str, ...], ...]
-    direction_errors: tuple[float, ...]
-    relative_biases: tuple[float, ...]
+    mended: tuple[str, ...]
+    direction_error: float
+    relative_bias: float
+
+
+@final
+@dataclass(frozen=True)
+class Attribution:
+    """What each of several mistakes costs.
+
+    Attributes:
+        rows: the loss as it is; with each mistake mended alone; with all of them mended.
+    """
+
+    rows: tuple[AttributionRow, ...]
 
 
 @final

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from gradcheck.checking.rendering.phrases import batches_of, degrees, listed, percent, short, worst_probe
+from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, listed, percent, short, worst_probe
 from gradcheck.checking.result import CheckResult, ProbeResult
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document import plain_text as plain
@@ -48,6 +48,8 @@ def _before_the_code(result: CheckResult) -> Iterator[Block]:
             yield Text(f"Evidence: {best.evidence}")
         if others:
             yield Text(f"Also found: {listed(other.cause for other in others)}.")
+        if result.attribution is not None:
+            yield Text(f"What each costs: {costs(result.attribution)}")
     if result.counterexample is not None:
         yield Text(f"Counterexample: {result.counterexample.description}")
 

@@ -55,8 +55,19 @@ def to_dict(result: CheckResult) -> dict[str, Any]:
                 "title": finding.title,
                 "evidence": finding.evidence,
                 "remedy": finding.remedy,
+                "also": list(finding.also),
             }
             for finding in result.findings
+        ],
+        "attribution": None
+        if result.attribution is None
+        else [
+            {
+                "mended": list(row.mended),
+                "direction_error": _number(row.direction_error),
+                "relative_bias": _number(row.relative_bias),
+            }
+            for row in result.attribution.rows
         ],
         "counterexample": None
         if result.counterexample is None

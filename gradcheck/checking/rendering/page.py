@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradcheck.checking.rendering.phrases import batches_of, degrees, listed, percent, scale, short, worst_probe
+from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, listed, percent, scale, short, worst_probe
 from gradcheck.checking.result import AtBatchSize, CheckResult, ProbeResult
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document.blocks import Block, Lines, Text
@@ -64,7 +64,9 @@ def _findings(result: CheckResult) -> Iterator[str]:
             yield f"  Evidence: {best.evidence}"
         if best.remedy:
             yield f"  Remedy: {best.remedy}"
-        if others:
+        if result.attribution is not None:
+            yield f"What each costs: {costs(result.attribution)}"
+        elif others:
             yield f"Also found: {listed(other.cause for other in others)}."
     elif not result:
         yield f"Next: {result.verdict.next_step}"

@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import torch
 
-from gradcheck.checking.result import AtBatchSize, CheckResult, ConditionResult, Counterexample, Finding, ProbeResult
+from gradcheck.checking.result import (
+    AtBatchSize,
+    Attribution,
+    AttributionRow,
+    CheckResult,
+    ConditionResult,
+    Counterexample,
+    Finding,
+    ProbeResult,
+)
 from gradcheck.checking.verdict import Verdict
 
 CODE = """\
@@ -225,6 +234,22 @@ def biased():
     )
 
 
+def two_mistakes():
+    return replace(
+        biased(),
+        remarks=(),
+        findings=(IMMEDIATE_REWARD, replace(IMMEDIATE_REWARD, cause="token_mean", also=("micro_batch_token_mean",))),
+        attribution=Attribution(
+            (
+                AttributionRow((), 0.054, 0.5),
+                AttributionRow(("immediate_reward",), 0.033, 0.4),
+                AttributionRow(("token_mean",), 0.039, 0.4),
+                AttributionRow(("immediate_reward", "token_mean"), 0.0, 0.0),
+            )
+        ),
+    )
+
+
 def zero():
     return result(
         [probe(name, [0.0] * len(true), true, [0.0] * len(true)) for name, true in TRUE.items()],
@@ -258,5 +283,15 @@ def many_parameters():
 
 MADE = {
     made.__name__: made
-    for made in (unbiased, proportional, another_scale_on_each, consistent, biased, zero, inconclusive, many_parameters)
+    for made in (
+        unbiased,
+        proportional,
+        another_scale_on_each,
+        consistent,
+        biased,
+        two_mistakes,
+        zero,
+        inconclusive,
+        many_parameters,
+    )
 }
