@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game
 from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.types import Observation
@@ -83,22 +82,15 @@ def policy_gradient(game: Game | GameTree, policy: nn.Module) -> dict[str, Tenso
     """
     import torch
 
+    from gradcheck.estimators.gradients import named_gradients, parameters_of, require_gradient
     from gradcheck.estimators.policy_tables import probability_table, x_of
 
-    if not isinstance(policy, torch.nn.Module):
-        raise invalid("an nn.Module", "policy", policy, "A table has partials, but no parameters.")
-    named = {name: parameter for name, parameter in policy.named_parameters() if parameter.requires_grad}
-    if not named:
-        raise invalid("a policy with parameters that require a gradient", "policy", policy)
+    parameters = parameters_of(policy, hint="A table has partials, but no parameters.")
     tree = unroll(game)
-    table = probability_table(policy, tree)
-    if not table.requires_grad:
-        hint = "Its output does not depend on its parameters: look for a .detach() or no_grad()."
-        raise invalid("a policy whose probabilities have a gradient", "policy", policy, hint)
+    table = require_gradient(probability_table(policy, tree), policy)
     weights = torch.as_tensor(evaluate(tree, x_of(table, tree)).partials)
     surrogate = (table.cpu().double()[torch.as_tensor(tree.legal_actions)] * weights).sum()
-    gradients = torch.autograd.grad(surrogate, list(named.values()), allow_unused=True, materialize_grads=True)
-    return dict(zip(named, gradients, strict=True))
+    return named_gradients(surrogate, parameters)
 
 
 def evaluated(tree: GameTree, policy: Policy | PolicyTable) -> Evaluation:

@@ -198,7 +198,7 @@ def _ask(tree: GameTree, policy: object) -> _Asked:
         return _Asked(action_probabilities(tree, policy).astype(np.float64), None, logits)
     import torch
 
-    from gradcheck.estimators.gradients import policy_scores
+    from gradcheck.estimators.gradients import score_jacobian
     from gradcheck.estimators.policies import TabularPolicy
     from gradcheck.estimators.policy_tables import probability_table, x_of
     from gradcheck.tree.unrolling.observation_features import observation_features
@@ -209,7 +209,7 @@ def _ask(tree: GameTree, policy: object) -> _Asked:
     same_order = isinstance(policy, TabularPolicy) and torch.equal(policy.lookup.features.cpu(), features)
     if same_order and policy.logits.requires_grad:
         return _Asked(x_of(probability_table(policy, tree), tree), None, logits)
-    found = policy_scores(policy, tree)
+    found = score_jacobian(policy, tree)
     return _Asked(found.x, found.scores, found.shapes)
 
 

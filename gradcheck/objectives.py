@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from gradcheck.estimators.distributions import Policy, action_distribution, action_log_probs, as_distribution, ask
 from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.gradients import named_gradients, parameters_of, require_gradient
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game
 from gradcheck.tree.game_tree import GameTree
@@ -68,11 +69,7 @@ def true_gradient(objective: Objective, tree: Game | GameTree, policy: nn.Module
     """
     if not callable(objective):
         raise invalid("a function objective(policy, episode)", "objective", objective)
-    if not isinstance(policy, nn.Module):
-        raise invalid("an nn.Module", "policy", policy, "Only a module has parameters.")
-    named = {name: parameter for name, parameter in policy.named_parameters() if parameter.requires_grad}
-    if not named:
-        raise invalid("a policy with parameters that require a gradient", "policy", policy)
+    parameters = parameters_of(policy, hint="Only a module has parameters.")
     tree = unroll(tree)
     if tree.num_history_edges > _MOST_EPISODES:
         hint = f"The episodes branch {tree.num_history_edges:,} times; each of them is valued on its own."
@@ -83,12 +80,8 @@ def true_gradient(objective: Objective, tree: Game | GameTree, policy: nn.Module
     log_probs = logs.new_zeros(every.count).index_add(0, episodes.episode_index, logs)
     values = _values(objective, policy, episodes)
     weights = torch.as_tensor(every.probabilities, device=logs.device)
-    surrogate = (weights * (values + values.detach() * log_probs)).sum()
-    if not surrogate.requires_grad:
-        hint = "Its output does not depend on its parameters: look for a .detach() or no_grad()."
-        raise invalid("a policy whose probabilities have a gradient", "policy", policy, hint)
-    gradients = torch.autograd.grad(surrogate, list(named.values()), allow_unused=True, materialize_grads=True)
-    return float(weights @ values.detach()), dict(zip(named, gradients, strict=True))
+    surrogate = require_gradient((weights * (values + values.detach() * log_probs)).sum(), policy)
+    return float(weights @ values.detach()), named_gradients(surrogate, parameters)
 
 
 def _values(objective: Objective, policy: nn.Module, episodes: Episodes) -> Tensor:

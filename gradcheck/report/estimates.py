@@ -9,10 +9,11 @@ from typing import final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from gradcheck.estimators.episode_list import AllEpisodes
 from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.gradients import flat_gradient, parameters_of
 from gradcheck.estimators.losses import Loss, check_value
 from gradcheck.report.confidence_bounds import bernstein_bound
 from gradcheck.tree.progress import progress
@@ -129,13 +130,14 @@ def estimate_in_chunks(
         false_alarm: the probability that a right estimate is out of bounds in one coordinate or more, P together, for
             each loss.
     """
+    parameters = parameters_of(policy)
     sums = {name: _Mean(len(exact)) for name in losses}
     steps = 0
     for chunk in chunks:
         steps = max(steps, len(chunk.actions))
         for name, loss in losses.items():
-            gradient = flat_gradient(loss(policy, chunk), policy).double().cpu().numpy()
-            sums[name].add(gradient, chunk.num_episodes)
+            gradient = -flat_gradient(check_value(loss(policy, chunk)), parameters)
+            sums[name].add(gradient.numpy(), chunk.num_episodes)
     found: dict[str, tuple[Estimate, ...]] = {}
     for name, total in sums.items():
         # A chunk's terms are added up one after another, and then the chunks; the terms of one episode, and its exact
@@ -174,15 +176,9 @@ class _Mean:
 
 def episode_gradients(loss: Loss, policy: nn.Module, episodes: Episodes) -> NDArray[np.float64]:
     """[K, P] minus the gradient of the loss on each episode by itself: an ascent direction."""
+    parameters = parameters_of(policy)
     rows = [
-        flat_gradient(loss(policy, episodes.select([k])), policy)
+        -flat_gradient(check_value(loss(policy, episodes.select([k]))), parameters)
         for k in progress(range(episodes.num_episodes), episodes.num_episodes, "gradients of single episodes")
     ]
-    return torch.stack(rows).double().cpu().numpy()
-
-
-def flat_gradient(value: Tensor, policy: nn.Module) -> Tensor:
-    """[P] minus the gradient of a loss's value in all parameters of the policy, one after another."""
-    parameters = list(policy.parameters())
-    gradients = torch.autograd.grad(check_value(value), parameters, allow_unused=True, materialize_grads=True)
-    return -torch.cat([gradient.reshape(-1) for gradient in gradients])
+    return torch.stack(rows).numpy()

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from gradcheck.estimators.averages import over_steps
 from gradcheck.estimators.episode_list import AllEpisodes, Batches, all_batches, num_batches
 from gradcheck.estimators.episodes import Episodes
-from gradcheck.estimators.losses import Loss
+from gradcheck.estimators.gradients import flat_gradient, parameters_of
+from gradcheck.estimators.losses import Loss, check_value
 from gradcheck.estimators.policy_gradients import log_prob
 from gradcheck.estimators.weights import Weights, future_returns, normalised
-from gradcheck.report.estimates import flat_gradient
 from gradcheck.tree.progress import progress
 
 _TOGETHER = 4_096  # batches that are evaluated at once: a few megabytes
@@ -130,7 +130,7 @@ def _at_size(
         if undefined[name]:
             yield FiniteBatch(name, size, None, None, undefined[name])
         else:
-            yield _compare(name, size, flat_gradient(value, policy), exact, rounding)
+            yield _compare(name, size, -flat_gradient(check_value(value), parameters_of(policy)), exact, rounding)
 
 
 def _compare(name: str, size: int, gradient: Tensor, exact: Tensor, rounding: float) -> FiniteBatch:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gradcheck.estimators.episode_list import AllEpisodes
+from gradcheck.estimators.gradients import flattened
 from gradcheck.estimators.losses import Loss
 from gradcheck.estimators.policies import LinearPolicy, ProbabilityTable, TabularPolicy
 from gradcheck.exact import policy_gradient
@@ -71,7 +71,7 @@ class Listed:
         except InvalidArgument:  # its logits need not be linear in the observation
             return ()
         exact = policy_gradient(self.tree, policy)
-        flat = self._estimates(losses, policy, torch.cat([value.reshape(-1) for value in exact.values()]).numpy())
+        flat = self._estimates(losses, policy, flattened(exact).numpy())
         ends = np.cumsum([value.numel() for value in exact.values()])
         return tuple(
             ParameterEstimates(

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from gradcheck import LinearPolicy, TabularGame, TabularPolicy, estimators, games, policy_gradient
-from gradcheck.estimators.gradients import policy_scores
+from gradcheck.estimators.gradients import score_jacobian
 from gradcheck.gradient_variance import gradient_moments
 from gradcheck.report.estimates import episode_gradients
 from gradcheck.tree.unroll import unroll
@@ -125,7 +125,7 @@ def test_actions_that_are_never_taken_make_no_nan():
     policy = LinearPolicy(games.robot())
     with torch.no_grad():
         policy.layer.bias[0] = -torch.inf
-    found = policy_scores(policy, unroll(games.robot()))
+    found = score_jacobian(policy, unroll(games.robot()))
     assert found.x.tolist() == [0, 1] * 3
     assert not found.scores.any()
     assert np.isfinite(gradient_moments(games.robot(), policy, covariance=True).flat.covariance).all()
