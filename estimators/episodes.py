@@ -188,6 +188,30 @@ def from_steps(
     )
 
 
+def discount_factors(episodes: Episodes, discount: float | None = None) -> Tensor:
+    """[T] γ^t, with t the time of each step inside its episode.
+
+    Args:
+        episodes: the batch.
+        discount: γ, where it is not that of the game.
+
+    >>> discount_factors(from_steps([(0,), (1,), (0,)], [0, 1, 1], [3, 4, 5], [False, True, True], discount="1/2"))
+    tensor([1.0000, 0.5000, 1.0000], dtype=torch.float64)
+    """
+    factor = episodes.discount if discount is None else discount
+    return factor ** episodes.time_steps.to(episodes.rewards.dtype)  # whole numbers as they are would give float32
+
+
+def sum_per_episode(values: Tensor, episodes: Episodes) -> Tensor:
+    """[N] the sum of the values [T] of each episode's steps.
+
+    >>> batch = from_steps([(0,), (1,), (0,)], [0, 1, 1], [3, 4, 5], [False, True, True])
+    >>> sum_per_episode(batch.rewards, batch)
+    tensor([7., 5.], dtype=torch.float64)
+    """
+    return values.new_zeros(episodes.num_episodes).index_add(0, episodes.episode_index, values)
+
+
 def returns_to_go(rewards: Tensor, time_steps: Tensor, dones: Tensor, discount: float) -> Tensor:
     """G_t = r_t + γ G_{t+1} within each episode, from the last steps to the first.
 

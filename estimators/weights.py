@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from torch import Tensor
 
-from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.episodes import Episodes, discount_factors
 from gradcheck.tree.types import NumberLike
 from gradcheck.tree.validation.arguments import discount_of
 
@@ -37,8 +37,7 @@ def from_the_start(discount: NumberLike) -> Weights:
     factor = float(discount_of(discount))
 
     def weights(episodes: Episodes) -> Tensor:
-        f = episodes.future_returns
-        return f * factor ** episodes.time_steps.to(f.dtype)  # whole numbers as they are would give float32
+        return episodes.future_returns * discount_factors(episodes, factor)
 
     return weights
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from gradcheck.estimators.distributions import Policy, action_distribution, action_log_probs, as_distribution, ask
 from gradcheck.estimators.episode_list import all_episodes
-from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.episodes import Episodes, discount_factors, sum_per_episode
 from gradcheck.estimators.gradients import named_gradients, parameters_of, require_gradient
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game
@@ -76,10 +76,9 @@ def true_gradient(objective: Objective, tree: Game | GameTree, policy: nn.Module
         raise invalid(f"a game of at most {_MOST_EPISODES:,} branches", "game", tree.game, hint)
     every = all_episodes(tree, policy)
     episodes = every.episodes
-    logs = action_log_probs(policy, episodes).double()
-    log_probs = logs.new_zeros(every.count).index_add(0, episodes.episode_index, logs)
+    log_probs = sum_per_episode(action_log_probs(policy, episodes).double(), episodes)
     values = _values(objective, policy, episodes)
-    weights = torch.as_tensor(every.probabilities, device=logs.device)
+    weights = torch.as_tensor(every.probabilities, device=log_probs.device)
     surrogate = require_gradient((weights * (values + values.detach() * log_probs)).sum(), policy)
     return float(weights @ values.detach()), named_gradients(surrogate, parameters)
 
@@ -201,8 +200,7 @@ def kl_regularised(beta: NumberLike, reference: Policy | None = None) -> Regular
 
 
 def _discounted(by_step: Tensor, episodes: Episodes) -> Tensor:
-    factors = torch.pow(episodes.discount, episodes.time_steps.to(by_step.dtype))
-    return by_step.new_zeros(episodes.num_episodes).index_add(0, episodes.episode_index, by_step * factors)
+    return sum_per_episode(by_step * discount_factors(episodes), episodes)
 
 
 def _only(values: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor
 from gradcheck.causes.cause import Cause
 from gradcheck.estimators.averages import Average, over_episodes, over_steps
 from gradcheck.estimators.distributions import Policy, action_log_probs, ask
-from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.episodes import Episodes, discount_factors
 from gradcheck.estimators.losses import Loss
 from gradcheck.estimators.weights import Weights
 
@@ -28,7 +28,7 @@ def from_the_start(episodes: Episodes, values: Tensor) -> Tensor:
     """[T] values · γ^t: what belongs to the gradient of the discounted return."""
     if episodes.discount == 1:
         return values
-    return values * episodes.discount ** episodes.time_steps.to(values.dtype)
+    return values * discount_factors(episodes)
 
 
 def future(episodes: Episodes) -> Tensor:

@@ -13,7 +13,7 @@ from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.expectation.enumerated import expectation
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.estimators.distributions import action_log_probs
-from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.episodes import Episodes, discount_factors
 from gradcheck.exact import policy_gradient
 from gradcheck.objectives import true_gradient
 
@@ -74,5 +74,4 @@ def _over_its_episodes(policy: Any, episodes: Episodes) -> Tensor:
 
 def _weighted_step_by_step(policy: Any, episodes: Episodes) -> Tensor:
     ratio = (action_log_probs(policy, episodes) - episodes.log_probs).exp()
-    discounts = episodes.discount ** episodes.time_steps.to(ratio.dtype)
-    return -(ratio * discounts * episodes.future_returns).sum()
+    return -(ratio * discount_factors(episodes) * episodes.future_returns).sum()
