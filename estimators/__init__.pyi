@@ -5,14 +5,14 @@ from gradcheck.estimators.distributions import action_probs as action_probs
 from gradcheck.estimators.episode_list import all_episodes as all_episodes
 from gradcheck.estimators.episodes import Episodes as Episodes
 from gradcheck.estimators.episodes import from_steps as from_steps
-from gradcheck.estimators.inverse_probability import inverse_prob as inverse_prob
 from gradcheck.estimators.policies import LinearPolicy as LinearPolicy
 from gradcheck.estimators.policies import ProbabilityTable as ProbabilityTable
 from gradcheck.estimators.policies import TabularPolicy as TabularPolicy
+from gradcheck.estimators.policy_gradients import inverse_prob as inverse_prob
 from gradcheck.estimators.policy_gradients import log_prob as log_prob
+from gradcheck.estimators.policy_gradients import vanilla as vanilla
 from gradcheck.estimators.sampling import sample as sample
 from gradcheck.estimators.training import train as train
-from gradcheck.estimators.training import vanilla as vanilla
 from gradcheck.estimators.weights import from_the_start as from_the_start
 from gradcheck.estimators.weights import future_returns as future_returns
 from gradcheck.estimators.weights import normalised as normalised

@@ -1,10 +1,12 @@
-"""Batches made of a pool of episodes, with their probabilities, laid out so that many can be computed at once."""
+"""All batches that can be drawn from a pool of episodes, with their probabilities, laid out to be computed at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from itertools import combinations_with_replacement
+from math import comb, factorial
 from typing import final
 
 import numpy as np
@@ -22,6 +24,43 @@ _COMMON = ("dones", "episode_index", "time_steps", "terminated", "truncated", "l
 _BY_STEP = tuple(
     field.name for field in fields(Episodes) if field.name not in {*_COMMON, "num_episodes", "group_index", "discount"}
 )
+
+
+def count_draws(kinds: int, size: int, *, ordered: bool) -> int:
+    """How many ways there are to draw ``size`` times from so many kinds: sequences, or multisets.
+
+    >>> count_draws(5, 8, ordered=False), count_draws(5, 8, ordered=True)
+    (495, 390625)
+    """
+    return kinds**size if ordered else comb(kinds + size - 1, size)
+
+
+def enumerate_draws(probabilities: Floats, size: int, *, ordered: bool) -> tuple[Numbers, Floats]:
+    """List every outcome of ``size`` independent draws with its probability; these sum to 1.
+
+    Args:
+        probabilities: [K] of each kind.
+        size: N.
+        ordered: sequences, or multisets with their multinomial probability.
+
+    Returns:
+        The kinds that were drawn [B, N], in increasing order in multisets, and the probabilities [B].
+
+    >>> enumerate_draws(np.array([0.25, 0.75]), 2, ordered=False)[1].tolist()
+    [0.0625, 0.375, 0.5625]
+    """
+    kinds = len(probabilities)
+    if ordered:
+        drawn = np.indices((kinds,) * size, dtype=np.int64).reshape(size, -1).T
+        return drawn, probabilities[drawn].prod(axis=1)
+    multisets = combinations_with_replacement(range(kinds), size)
+    drawn = np.fromiter((kind for multiset in multisets for kind in multiset), dtype=np.int64).reshape(-1, size)
+    # N! / Π c!: the product of 1, 2, …, c along each run of c equal kinds is c!.
+    run, orders = np.ones(len(drawn)), np.full(len(drawn), float(factorial(size)))
+    for place in range(1, size):
+        run = np.where(drawn[:, place] == drawn[:, place - 1], run + 1, 1)
+        orders /= run
+    return drawn, orders * probabilities[drawn].prod(axis=1)
 
 
 @final

@@ -6,33 +6,19 @@ from dataclasses import dataclass
 from typing import final
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Adam, Optimizer
 
-from gradcheck.estimators.averages import over_steps
-from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episode_list import expected_return_of
-from gradcheck.estimators.episodes import Episodes
-from gradcheck.estimators.losses import Loss, check_value
-from gradcheck.estimators.policy_gradients import log_prob
+from gradcheck.estimators.policy_gradients import Loss, check_value, vanilla
 from gradcheck.estimators.policy_tables import probability_table
 from gradcheck.estimators.sampling import generator, sample
-from gradcheck.estimators.weights import normalised
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game
 from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.progress import progress
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.validation.arguments import positive_int64
-
-
-def vanilla(policy: Policy, episodes: Episodes) -> Tensor:
-    """Compute the practical policy-gradient loss: ``log_prob`` with normalised future returns, averaged over steps.
-
-    Steps of a steady size, at a price: at a finite batch size the expected gradient points in general a little off the
-    true one. For undiscounted games.
-    """
-    return log_prob(policy, episodes, weights=normalised, average=over_steps)
 
 
 @final

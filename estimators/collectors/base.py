@@ -13,9 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gradcheck.estimators.batches import WeightedBatches
+from gradcheck.estimators.batches import WeightedBatches, count_draws, enumerate_draws
 from gradcheck.estimators.distributions import Policy
-from gradcheck.estimators.enumeration import count_of, every
 from gradcheck.estimators.episode_list import AllEpisodes, all_episodes, episodes_along
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.policy_tables import probability_table, x_of
@@ -126,11 +125,11 @@ class CompleteEpisodes(AbstractCollector):
 
     def count(self, size: int, *, ordered: bool) -> int:
         """K^N, or C(K + N - 1, N)."""
-        return count_of(self.every.count, size, ordered=ordered)
+        return count_draws(self.every.count, size, ordered=ordered)
 
     def batches(self, size: int, *, ordered: bool) -> tuple[WeightedBatches, ...]:
         """All of them."""
-        chosen, weights = every(self.every.probabilities, size, ordered=ordered)
+        chosen, weights = enumerate_draws(self.every.probabilities, size, ordered=ordered)
         return (WeightedBatches(self.every.episodes, chosen, weights),)
 
     def some(self, size: int, numbers: np.random.Generator) -> WeightedBatches:
@@ -174,19 +173,19 @@ class Groups(AbstractCollector):
 
     def count(self, size: int, *, ordered: bool) -> int:
         """Of ``size`` = k·g episodes."""
-        return count_of(self.num_units(size, ordered=ordered), self.groups, ordered=ordered)
+        return count_draws(self.num_units(size, ordered=ordered), self.groups, ordered=ordered)
 
     def batches(self, size: int, *, ordered: bool) -> tuple[WeightedBatches, ...]:
         """All of them, of ``size`` = k·g episodes."""
         each = size // self.groups
         group, chance = self.units(size, ordered=ordered)
-        chosen, weight = every(chance, self.groups, ordered=ordered)
+        chosen, weight = enumerate_draws(chance, self.groups, ordered=ordered)
         numbers = np.repeat(np.arange(self.groups), each)
         return (WeightedBatches(self.every.episodes, group[chosen].reshape(len(chosen), -1), weight, numbers),)
 
     def num_units(self, size: int, *, ordered: bool) -> int:
         """How many different groups there are."""
-        return sum(count_of(len(some), size // self.groups, ordered=ordered) for some in self._by_start)
+        return sum(count_draws(len(some), size // self.groups, ordered=ordered) for some in self._by_start)
 
     def of_units(self, number: int, size: int, *, ordered: bool) -> tuple[WeightedBatches, ...]:
         """All batches of another number of groups of the same size."""
@@ -213,7 +212,7 @@ class Groups(AbstractCollector):
         weights: list[Floats] = []
         for some in self._by_start:
             start = p[some].sum()
-            chosen, weight = every(p[some] / start, each, ordered=ordered)
+            chosen, weight = enumerate_draws(p[some] / start, each, ordered=ordered)
             members.append(some[chosen])
             weights.append(start * weight)
         return np.concatenate(members), np.concatenate(weights)

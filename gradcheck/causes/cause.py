@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import final
 
-from gradcheck.estimators.losses import Loss
+from gradcheck.estimators.policy_gradients import Loss
 
 #: What a setting may have: a discount below 1; a policy that is not the one that sampled; groups; episodes that are cut
 #: short; a policy with a critic; actions that are not always legal; parts of a batch that are taken by themselves.

@@ -17,7 +17,7 @@ from gradcheck.causes.parts import RIGHT_WEIGHTS, family, future, ratio, total
 from gradcheck.estimators.averages import Average, over_episodes, over_steps
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episodes import Episodes
-from gradcheck.estimators.losses import Loss
+from gradcheck.estimators.policy_gradients import Loss
 from gradcheck.estimators.weights import Weights
 
 #: Ratios [T], advantages [T] and ε → [T], what is maximised.

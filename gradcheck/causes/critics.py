@@ -14,7 +14,7 @@ from gradcheck.causes.parts import family, from_the_start, later_sums, positions
 from gradcheck.estimators.averages import over_episodes, over_steps
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episodes import Episodes
-from gradcheck.estimators.losses import Loss
+from gradcheck.estimators.policy_gradients import Loss
 
 #: Episodes, V(o_t) and V(o_(t+1)), 0 where the game ended → advantages [T].
 _Advantages: TypeAlias = Callable[[Episodes, Tensor, Tensor], Tensor]

@@ -17,7 +17,7 @@ from gradcheck.causes.cause import Cause
 from gradcheck.estimators.averages import Average, over_episodes, over_steps
 from gradcheck.estimators.distributions import Policy, action_log_probs, ask
 from gradcheck.estimators.episodes import Episodes, discount_factors
-from gradcheck.estimators.losses import Loss
+from gradcheck.estimators.policy_gradients import Loss
 from gradcheck.estimators.weights import Weights
 
 #: Policy and episodes → [T], what is differentiated at each step.

@@ -14,7 +14,7 @@ from gradcheck.causes.scores import every_log_prob
 from gradcheck.estimators.averages import Average, over_episodes, over_steps
 from gradcheck.estimators.distributions import Policy, action_log_probs
 from gradcheck.estimators.episodes import Episodes
-from gradcheck.estimators.losses import Loss
+from gradcheck.estimators.policy_gradients import Loss
 
 _OBJECTIVE = "Leave it out, or give check the objective that is meant, such as the return plus β times the entropy."
 

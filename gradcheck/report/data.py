@@ -14,9 +14,7 @@ import numpy as np
 
 from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.episodes import Episodes
-from gradcheck.estimators.inverse_probability import inverse_prob
-from gradcheck.estimators.losses import Loss
-from gradcheck.estimators.policy_gradients import log_prob
+from gradcheck.estimators.policy_gradients import Loss, inverse_prob, log_prob
 from gradcheck.estimators.sampling import NumberedTable, sample_counts, sample_in_chunks
 from gradcheck.estimators.threads import one_thread
 from gradcheck.estimators.weights import from_the_start, future_returns

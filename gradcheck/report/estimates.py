@@ -14,7 +14,7 @@ from torch import nn
 from gradcheck.estimators.episode_list import AllEpisodes
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.gradients import flat_gradient, parameters_of
-from gradcheck.estimators.losses import Loss, check_value
+from gradcheck.estimators.policy_gradients import Loss, check_value
 from gradcheck.report.confidence_bounds import bernstein_bound
 from gradcheck.tree.progress import progress
 from gradcheck.tree.variance.range_bounds import EstimateBounds

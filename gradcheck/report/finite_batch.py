@@ -16,8 +16,7 @@ from gradcheck.estimators.averages import over_steps
 from gradcheck.estimators.episode_list import AllEpisodes, Batches, all_batches, num_batches
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.gradients import flat_gradient, parameters_of
-from gradcheck.estimators.losses import Loss, check_value
-from gradcheck.estimators.policy_gradients import log_prob
+from gradcheck.estimators.policy_gradients import Loss, check_value, log_prob
 from gradcheck.estimators.weights import Weights, future_returns, normalised
 from gradcheck.tree.progress import progress
 

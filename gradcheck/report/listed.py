@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from gradcheck.estimators.episode_list import AllEpisodes
 from gradcheck.estimators.gradients import flattened
-from gradcheck.estimators.losses import Loss
 from gradcheck.estimators.policies import LinearPolicy, ProbabilityTable, TabularPolicy
+from gradcheck.estimators.policy_gradients import Loss
 from gradcheck.exact import policy_gradient
 from gradcheck.report.estimates import Estimate, estimate
 from gradcheck.report.finite_batch import FiniteBatch, affordable, finite_batches

@@ -14,7 +14,7 @@ from gradcheck.causes.parts import Surrogate
 from gradcheck.checking.case import Case
 from gradcheck.estimators.distributions import action_log_probs
 from gradcheck.estimators.episodes import Episodes
-from gradcheck.estimators.losses import Loss
+from gradcheck.estimators.policy_gradients import Loss
 from gradcheck.tree.errors import InvalidArgument
 
 _ALL = 1_000_000  # batches in one portion: they are few

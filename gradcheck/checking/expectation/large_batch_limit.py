@@ -17,7 +17,7 @@ from gradcheck.checking.expectation.enumerated import expectation
 from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.tolerances import FLOAT64
-from gradcheck.estimators.enumeration import count_of
+from gradcheck.estimators.batches import count_draws
 from gradcheck.estimators.population import populations
 from gradcheck.tree.errors import InvalidArgument
 
@@ -109,7 +109,7 @@ def _of_small_sizes(expected: ExpectedGradient) -> tuple[Tensor, float] | None:
 def _at(expected: ExpectedGradient, number: int) -> Tensor:
     """[P] the expected gradient of batches of so many units."""
     collector, size, ordered = expected.case.collector, expected.size, expected.order_matters
-    count = count_of(collector.num_units(size, ordered=ordered), number, ordered=ordered)
+    count = count_draws(collector.num_units(size, ordered=ordered), number, ordered=ordered)
     if count > MOST_BATCHES_AT_A_SMALL_SIZE:
         raise OverflowError
     return expectation(expected.gradient, collector.of_units(number, size, ordered=ordered)).mean

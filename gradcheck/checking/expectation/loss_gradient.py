@@ -18,7 +18,7 @@ from gradcheck.checking.failure import LossFailed, loss_failed
 from gradcheck.checking.tolerances import Tolerances, tolerances
 from gradcheck.estimators.batches import AlikeBatches
 from gradcheck.estimators.episodes import Episodes
-from gradcheck.estimators.losses import check_value
+from gradcheck.estimators.policy_gradients import check_value
 from gradcheck.tree.errors import InvalidArgument, invalid
 from gradcheck.tree.user_code import user_code
 

@@ -71,9 +71,8 @@ def converge(game: Game | GameTree, policy: PolicyTable, *, seed: int = 0) -> Co
         InvalidArgument: if the policy does not fit the game.
     """
     from gradcheck.estimators.episode_list import all_episodes
-    from gradcheck.estimators.inverse_probability import inverse_prob
     from gradcheck.estimators.policies import ProbabilityTable
-    from gradcheck.estimators.policy_gradients import log_prob
+    from gradcheck.estimators.policy_gradients import inverse_prob, log_prob
     from gradcheck.estimators.sampling import generator, sample_counts
     from gradcheck.report.estimates import episode_gradients
     from gradcheck.tree.unroll import unroll

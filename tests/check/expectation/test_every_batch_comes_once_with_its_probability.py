@@ -7,8 +7,8 @@ import pytest
 
 from gradcheck import unroll
 from gradcheck.checking.probes.battery import BATTERY
+from gradcheck.estimators.batches import count_draws, enumerate_draws
 from gradcheck.estimators.collectors.base import CompleteEpisodes, FixedSteps, Groups
-from gradcheck.estimators.enumeration import count_of, every
 
 PROBES = {probe.name: probe for probe in BATTERY}
 
@@ -22,11 +22,11 @@ def setting(name):
 def test_multisets_gather_the_sequences(size):
     p = np.array([0.1, 0.2, 0.3, 0.4])
     gathered = {}
-    for row, weight in zip(*every(p, size, ordered=True), strict=True):
+    for row, weight in zip(*enumerate_draws(p, size, ordered=True), strict=True):
         key = tuple(sorted(row.tolist()))
         gathered[key] = gathered.get(key, 0.0) + weight
-    chosen, weights = every(p, size, ordered=False)
-    assert len(chosen) == len(gathered) == count_of(4, size, ordered=False)
+    chosen, weights = enumerate_draws(p, size, ordered=False)
+    assert len(chosen) == len(gathered) == count_draws(4, size, ordered=False)
     for row, weight in zip(chosen.tolist(), weights, strict=True):
         assert weight == pytest.approx(gathered[tuple(row)], rel=1e-12)
 
@@ -128,7 +128,7 @@ def test_groups_come_from_one_start_each():
 
 
 def test_control_unequal_probabilities_would_be_noticed():
-    chosen, weights = every(np.array([0.25, 0.75]), 2, ordered=False)
+    chosen, weights = enumerate_draws(np.array([0.25, 0.75]), 2, ordered=False)
     assert chosen.tolist() == [[0, 0], [0, 1], [1, 1]]
     assert weights.tolist() != [1 / 3] * 3
     assert weights.tolist() == [0.0625, 0.375, 0.5625]
