@@ -80,12 +80,15 @@ class WeightedBatches:
     weights: Floats
     groups: Numbers | None = None
 
+    def __len__(self) -> int:
+        return len(self.chosen)
+
     def __getitem__(self, number: int) -> Episodes:
         """One of the batches."""
-        found = self.pool.select(self.chosen[number].tolist())
+        batch = self.pool.select(self.chosen[number].tolist())
         if self.groups is None:
-            return found
-        return replace(found, group_index=torch.as_tensor(self.groups, device=found.lengths.device))
+            return batch
+        return replace(batch, group_index=torch.as_tensor(self.groups, device=batch.lengths.device))
 
     def alike(self, most: int) -> Iterator[AlikeBatches]:
         """The same batches, sorted by the lengths of their episodes, in portions of at most ``most``."""

@@ -18,7 +18,8 @@ from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes.battery import Probe
 from gradcheck.checking.probes.coordinates import parameters_of
 from gradcheck.checking.probes.subjects import AbstractSubject, Play
-from gradcheck.estimators.collectors.base import AbstractCollector, CompleteEpisodes
+from gradcheck.estimators.collectors.base import AbstractCollector
+from gradcheck.estimators.collectors.complete_episodes import CompleteEpisodes
 from gradcheck.estimators.distributions import Policy
 from gradcheck.objectives import Objective
 from gradcheck.tree.game_tree import GameTree
@@ -82,7 +83,7 @@ class Case:
     @cached_property
     def largest_return(self) -> float:
         """In absolute value, over all steps of all complete episodes."""
-        return float(self.collector.every.episodes.future_returns.abs().max())
+        return float(self.collector.all_episodes.episodes.future_returns.abs().max())
 
 
 def make_case(

@@ -18,7 +18,7 @@ from gradcheck.checking.expectation.enumerated import expectation
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.checking.judge import judge
 from gradcheck.checking.question import read_question
-from gradcheck.estimators.collectors.base import CompleteEpisodes
+from gradcheck.estimators.collectors.complete_episodes import CompleteEpisodes
 from gradcheck.estimators.threads import one_thread
 from tests.benchmarks.side_by_side import milliseconds, side_by_side
 
@@ -130,7 +130,7 @@ def test_batches_per_second(robot, table):
 
 def by_hand(loss, tree, policy, size):
     """What one would write without gradcheck.checking: every multiset, its probability, and a backward pass."""
-    every = CompleteEpisodes(tree, policy).every
+    every = CompleteEpisodes(tree, policy).all_episodes
     (logits,) = policy.parameters()
     total = torch.zeros_like(logits)
     for chosen in combinations_with_replacement(range(every.count), size):

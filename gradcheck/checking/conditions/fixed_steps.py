@@ -10,7 +10,8 @@ from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
 from gradcheck.checking.probes.subjects import Play
 from gradcheck.checking.true_gradients import on_the_same_buffers
-from gradcheck.estimators.collectors.base import AbstractCollector, FixedSteps
+from gradcheck.estimators.collectors.base import AbstractCollector
+from gradcheck.estimators.collectors.fixed_steps import FixedSteps
 
 
 @final

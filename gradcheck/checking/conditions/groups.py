@@ -11,7 +11,8 @@ from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
 from gradcheck.checking.probes.subjects import Play
 from gradcheck.checking.true_gradients import of_return_or_surrogate
-from gradcheck.estimators.collectors.base import AbstractCollector, Groups
+from gradcheck.estimators.collectors.base import AbstractCollector
+from gradcheck.estimators.collectors.groups import Groups
 
 
 @final

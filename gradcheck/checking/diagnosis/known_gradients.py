@@ -35,7 +35,7 @@ _MOST_BATCHES = 5_000  # of a mistake at the size asked for; or as many as the l
 def features_of(case: Case) -> frozenset[str]:
     """What the case has of ``causes.cause.FEATURES``."""
     with torch.no_grad():
-        episodes = case.collector.every.episodes
+        episodes = case.collector.all_episodes.episodes
         answer = case.policy(episodes.observations)
     has = {
         "discount": case.tree.game.discount != 1,

@@ -16,6 +16,7 @@ from gradcheck.checking.expectation.loss_gradient import AnyLoss, LossGradient
 from gradcheck.checking.expectation.u_statistics import expectation_by_structure
 from gradcheck.checking.probes.probe_policy import ProbePolicy
 from gradcheck.checking.tolerances import LEAST_GRADIENT
+from gradcheck.estimators.collectors.base import IndependentUnits
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import InvalidArgument, invalid
 
@@ -111,19 +112,19 @@ class ExpectedGradient:
             InvalidArgument: if that takes a list of all of them, and they are too many.
         """
         collector = self.case.collector
-        lists_all = not collector.num_units(self.size, ordered=True)
+        lists_all = not isinstance(collector, IndependentUnits)
         if lists_all and self.count(self.size) > self._max_batches:
             raise self._too_many(self.size)
-        return collector.some(self.size, self._numbers)[0]
+        return collector.random_batch(self.size, self._numbers)[0]
 
     @cached_property
     def order_matters(self) -> bool:
         """Whether the loss depends on the order of what is drawn independently; tried, not assumed."""
         collector = self.case.collector
-        if not collector.num_units(self.size, ordered=True):
+        if not isinstance(collector, IndependentUnits):
             return True  # nothing is drawn independently of what lies before it
         size = self.size if collector.in_groups else max(2, self.size)  # larger sizes may be asked about later
-        for batch in collector.telling(size, ORDER_TRIALS, self._numbers) if size > 1 else ():
+        for batch in collector.order_probes(size, ORDER_TRIALS, self._numbers) if size > 1 else ():
             mixed = collector.shuffled(batch, self._numbers)
             if (mixed.chosen == batch.chosen).all():
                 continue

@@ -18,6 +18,7 @@ from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.tolerances import FLOAT64
 from gradcheck.estimators.batches import count_draws
+from gradcheck.estimators.collectors.base import IndependentUnits
 from gradcheck.estimators.population import populations
 from gradcheck.tree.errors import InvalidArgument
 
@@ -54,12 +55,11 @@ def _of_a_population(expected: ExpectedGradient, total: int, copies: int) -> tup
     two divisors, is extrapolated away.
     """
     ordered, collector = expected.order_matters, expected.case.collector
+    if not isinstance(collector, IndependentUnits):
+        return None
     if collector.num_units(expected.size, ordered=ordered) > MOST_UNITS_OF_A_POPULATION:
         return None
-    units_with_probabilities = collector.units(expected.size, ordered=ordered)
-    if units_with_probabilities is None:
-        return None
-    units, probabilities = units_with_probabilities
+    units, probabilities = collector.units(expected.size, ordered=ordered)
     parts = populations(probabilities, total)
     if len(parts) > MOST_POPULATIONS:
         return None
@@ -109,6 +109,8 @@ def _of_small_sizes(expected: ExpectedGradient) -> tuple[Tensor, float] | None:
 def _at(expected: ExpectedGradient, number: int) -> Tensor:
     """[P] the expected gradient of batches of so many units."""
     collector, size, ordered = expected.case.collector, expected.size, expected.order_matters
+    if not isinstance(collector, IndependentUnits):
+        raise OverflowError
     count = count_draws(collector.num_units(size, ordered=ordered), number, ordered=ordered)
     if count > MOST_BATCHES_AT_A_SMALL_SIZE:
         raise OverflowError

@@ -18,6 +18,7 @@ from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.expectation.randomness import kept_generators
 from gradcheck.checking.tolerances import CONFIDENCE, FALSE_ALARM, FLOAT64, SAMPLED_TOLERANCE
 from gradcheck.checking.verdict import Verdict
+from gradcheck.estimators.collectors.base import IndependentUnits
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import InvalidArgument, invalid
 from gradcheck.tree.progress import progress
@@ -58,16 +59,16 @@ def sampled(
     Reference:
         Waudby-Smith & Ramdas (2024), *Estimating means of bounded random variables by betting*; see ``betting_test``.
     """
-    case, size = expected.case, expected.size
-    if case.collector.num_units(size, ordered=True) > MOST_UNITS_SAMPLED:
+    case, collector, size = expected.case, expected.case.collector, expected.size
+    if isinstance(collector, IndependentUnits) and collector.num_units(size, ordered=True) > MOST_UNITS_SAMPLED:
         raise invalid(f"at most {MOST_UNITS_SAMPLED:,} different groups", "batch", size, "Give smaller groups.")
-    units = case.collector.units(size, ordered=True)
-    if units is None or not case.condition.can_be_sampled:
+    if not isinstance(collector, IndependentUnits) or not case.condition.can_be_sampled:
         hint = "Complete episodes and groups can be."
         raise invalid("a condition whose batches can be sampled", "conditions", case.condition.name, hint)
-    draw = _Draws(expected, seed, f"batches sampled {case.where}")
+    units, _ = collector.units(size, ordered=True)
+    draw = _Draws(expected, collector, seed, f"batches sampled {case.where}")
     with kept_generators(seed):
-        pilot = np.concatenate([draw(PILOT), draw.all_alike(units[0][:PILOT])])
+        pilot = np.concatenate([draw(PILOT), draw.all_alike(units[:PILOT])])
         truths = expected.true_gradients(size)
         level = FALSE_ALARM / (num_cases * len(truths))
         comparison = best_comparison([_compare(draw, truth, pilot, draws, level) for truth in truths])
@@ -78,23 +79,22 @@ def sampled(
 class _Draws:
     """n → [n, P] minus the gradients on n independent batches; all of them are kept."""
 
-    def __init__(self, expected: ExpectedGradient, seed: int, label: str) -> None:
-        self._expected, self._size = expected, expected.size
+    def __init__(self, expected: ExpectedGradient, collector: IndependentUnits, seed: int, label: str) -> None:
+        self._expected, self._collector, self._size = expected, collector, expected.size
         self._numbers = np.random.default_rng(seed)
         self._bar = progress(count(), None, label)
         self.seen: list[Floats] = []
 
     def __call__(self, number: int) -> Floats:
-        batches = self._expected.case.collector.sampled(self._size, number, self._numbers)
+        batches = self._collector.sampled(self._size, number, self._numbers)
         found = [self._gradient(batches[row]) for row in range(number)]
         self.seen.extend(found)
         return np.array(found)
 
     def all_alike(self, units: Integers) -> Floats:
         """[U, P] on batches of one unit over and over, where gradients are largest."""
-        collector = self._expected.case.collector
         rows = np.array([np.tile(unit, self._size // len(unit)) for unit in units])
-        like = collector.sampled(self._size, 1, self._numbers)
+        like = self._collector.sampled(self._size, 1, self._numbers)
         batches = replace(like, chosen=rows, weights=np.zeros(len(rows)))
         return np.array([self._gradient(batches[row]) for row in range(len(rows))])
 

@@ -11,7 +11,8 @@ from gradcheck.checking.estimate import GradientEstimate
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.tolerances import Tolerances
-from gradcheck.estimators.collectors.base import AbstractCollector, CompleteEpisodes
+from gradcheck.estimators.collectors.base import AbstractCollector
+from gradcheck.estimators.collectors.complete_episodes import CompleteEpisodes
 from gradcheck.tree.errors import InvalidArgument
 from gradcheck.tree.progress import progress
 
@@ -38,14 +39,14 @@ def expectation_by_structure(
     """
     if not isinstance(collector, CompleteEpisodes):
         return None
-    count = collector.every.count
+    count = collector.all_episodes.count
     numbers = np.random.default_rng(0)
-    p = collector.every.probabilities / collector.every.probabilities.sum()
+    p = collector.all_episodes.probabilities / collector.all_episodes.probabilities.sum()
     unlike = [numbers.choice(count, size=size, replace=count < size) for _ in range(STRUCTURE_TRIALS)]
     likely = list(numbers.choice(count, size=(STRUCTURE_TRIALS, size), p=p))
     alike = [np.full(size, number) for number in np.argsort(-p)[:STRUCTURE_TRIALS]]
     rows = np.array([*unlike, *likely, *alike])
-    whole = torch.stack([gradient.of(collector.every.episodes.select(row.tolist())) for row in rows])
+    whole = torch.stack([gradient.of(collector.all_episodes.episodes.select(row.tolist())) for row in rows])
     if count <= most and (found := _by_episodes(gradient, collector, rows, whole)) is not None:
         return found
     pairs = count * (count + 1) // 2
@@ -57,11 +58,11 @@ def expectation_by_structure(
 def _by_episodes(
     gradient: LossGradient, collector: CompleteEpisodes, rows: np.ndarray, whole: Tensor
 ) -> GradientEstimate | None:
-    size, count = rows.shape[1], collector.every.count
-    p = torch.as_tensor(collector.every.probabilities)
+    size, count = rows.shape[1], collector.all_episodes.count
+    p = torch.as_tensor(collector.all_episodes.probabilities)
     singles = progress(range(count), count, "episodes")
     try:
-        alone = torch.stack([gradient.of(collector.every.episodes.select([k])) for k in singles])
+        alone = torch.stack([gradient.of(collector.all_episodes.episodes.select([k])) for k in singles])
     except (LossFailed, InvalidArgument):  # a loss may need more than one
         return None
     factor = _constant(whole, alone[rows].sum(dim=1), gradient.tolerances)
@@ -75,11 +76,11 @@ def _by_episodes(
 def _by_pairs(
     gradient: LossGradient, collector: CompleteEpisodes, rows: np.ndarray, whole: Tensor
 ) -> GradientEstimate | None:
-    size, count = rows.shape[1], collector.every.count
+    size, count = rows.shape[1], collector.all_episodes.count
     first, second = np.triu_indices(size, 1)
     wanted = sorted({tuple(sorted(pair)) for row in rows for pair in zip(row[first], row[second], strict=True)})
     number = {pair: i for i, pair in enumerate(wanted)}
-    some = torch.stack([gradient.of(collector.every.episodes.select(list(map(int, pair)))) for pair in wanted])
+    some = torch.stack([gradient.of(collector.all_episodes.episodes.select(list(map(int, pair)))) for pair in wanted])
     index = [[number[tuple(sorted(pair))] for pair in zip(row[first], row[second], strict=True)] for row in rows]
     factor = _constant(whole, some[torch.as_tensor(index)].mean(dim=1), gradient.tolerances)
     if factor is None:
@@ -92,7 +93,7 @@ def _by_pairs(
     mean = weights @ values
     # E[h | first]: each unordered pair counts for both of its members.
     given_first = torch.zeros(count, values.shape[1], dtype=torch.float64)
-    p = torch.as_tensor(collector.every.probabilities)
+    p = torch.as_tensor(collector.all_episodes.probabilities)
     one, other = (torch.as_tensor(pair_of[:, place]) for place in (0, 1))
     given_first.index_add_(0, one, p[other][:, None] * values)
     apart = one != other

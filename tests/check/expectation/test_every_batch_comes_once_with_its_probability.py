@@ -8,7 +8,9 @@ import pytest
 from gradcheck import unroll
 from gradcheck.checking.probes.battery import BATTERY
 from gradcheck.estimators.batches import count_draws, enumerate_draws
-from gradcheck.estimators.collectors.base import CompleteEpisodes, FixedSteps, Groups
+from gradcheck.estimators.collectors.complete_episodes import CompleteEpisodes
+from gradcheck.estimators.collectors.fixed_steps import FixedSteps
+from gradcheck.estimators.collectors.groups import Groups
 
 PROBES = {probe.name: probe for probe in BATTERY}
 
@@ -115,7 +117,7 @@ def test_buffers_are_those_of_playing_until_they_are_full(name, steps):
 
 def test_groups_come_from_one_start_each():
     collector = Groups(*setting("two_starts"), groups=2)
-    start = collector.every.episodes.group_index.numpy()
+    start = collector.all_episodes.episodes.group_index.numpy()
     (batches,) = collector.batches(6, ordered=True)
     groups = start[batches.chosen].reshape(-1, 2, 3)
     assert (groups == groups[:, :, :1]).all()

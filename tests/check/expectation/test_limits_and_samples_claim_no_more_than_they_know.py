@@ -11,7 +11,7 @@ from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.expectation.large_batch_limit import _at
 from gradcheck.checking.probes.subjects import Play
 from gradcheck.checking.verdict import Verdict
-from gradcheck.estimators.collectors.base import CompleteEpisodes
+from gradcheck.estimators.collectors.complete_episodes import CompleteEpisodes
 
 
 def comparison(verdict):
