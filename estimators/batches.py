@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations_with_replacement
 from math import comb, factorial
@@ -14,16 +14,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.episodes import STEP_FIELDS, Episodes
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 #: Fields that are the same in all batches of one layout: they follow from the lengths alone.
-_COMMON = ("dones", "episode_index", "time_steps", "terminated", "truncated", "lengths")
-_BY_STEP = tuple(
-    field.name for field in fields(Episodes) if field.name not in {*_COMMON, "num_episodes", "group_index", "discount"}
-)
+_OF_LAYOUT = ("dones", "episode_index", "time_steps", "terminated", "truncated", "lengths")
+#: Fields of a batch whose rows are those of its episodes in the pool.
+_FROM_POOL = tuple(name for name in STEP_FIELDS if name != "episode_index")
 
 
 def count_draws(kinds: int, size: int, *, ordered: bool) -> int:
@@ -90,31 +89,46 @@ class WeightedBatches:
             return batch
         return replace(batch, group_index=torch.as_tensor(self.groups, device=batch.lengths.device))
 
-    def alike(self, most: int) -> Iterator[AlikeBatches]:
-        """The same batches, sorted by the lengths of their episodes, in portions of at most ``most``."""
+    def alike(self, most: int, *, one_layout: bool = True) -> Iterator[AlikeBatches]:
+        """The same batches, sorted by what they have in common, in portions of at most ``most``.
+
+        Args:
+            most: batches in a portion.
+            one_layout: whether all batches of a portion have one layout; else only their numbers of steps are equal,
+                which makes fewer and larger portions, for losses that never look at a length or a mask in Python.
+        """
         lengths = self.pool.lengths.cpu().numpy()
-        ends = np.cumsum(lengths) - 1
-        cut = self.pool.truncated.cpu().numpy()[ends]
-        layout = np.where(cut, -lengths, lengths)[self.chosen]
-        _, which = np.unique(layout, axis=0, return_inverse=True)
+        if one_layout:
+            cut = self.pool.truncated.cpu().numpy()[np.cumsum(lengths) - 1]
+            shape = np.where(cut, -lengths, lengths)[self.chosen]
+        else:
+            shape = lengths[self.chosen].sum(axis=1, keepdims=True)
+        _, which = np.unique(shape, axis=0, return_inverse=True)
         order = np.argsort(which.ravel(), kind="stable")
         bounds = np.flatnonzero(np.diff(which.ravel()[order], prepend=-1))
         for begin, end in zip(bounds, np.append(bounds[1:], len(order)), strict=True):
             for start in range(begin, end, most):
-                some = order[start : min(start + most, end)]
-                yield AlikeBatches(WeightedBatches(self.pool, self.chosen[some], self.weights[some], self.groups))
+                rows = order[start : min(start + most, end)]
+                portion = WeightedBatches(self.pool, self.chosen[rows], self.weights[rows], self.groups)
+                yield AlikeBatches(portion, one_layout)
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class AlikeBatches:
-    """Batches of one layout: the j-th episodes have one length in all of them, and are cut in all or in none.
+    """Batches of equally many steps, whose fields can be stacked.
 
-    What follows from the layout alone is an ordinary tensor, shared by all: code that loops over lengths or pads by a
-    mask can be vectorised over the batches, because all of them take the same turns.
+    Of one layout, too, unless told otherwise: then the j-th episodes have one length in all of them, and are cut in all
+    or in none. What follows from the layout alone is an ordinary tensor, shared by all: code that loops over lengths or
+    pads by a mask can be vectorised over the batches, because it does the same in all of them.
+
+    Attributes:
+        batches: B of them.
+        one_layout: whether all have one layout.
     """
 
     batches: WeightedBatches
+    one_layout: bool = True
 
     def __len__(self) -> int:
         return len(self.batches.chosen)
@@ -123,21 +137,26 @@ class AlikeBatches:
     def common(self) -> dict[str, Tensor]:
         """The fields that all the batches share, without a dimension for them."""
         first = self.batches.pool.select(self.batches.chosen[0])
-        shared = {name: getattr(first, name) for name in _COMMON}
+        shared = {name: getattr(first, name) for name in _OF_LAYOUT} if self.one_layout else {}
         if self.batches.groups is not None:
             shared["group_index"] = torch.as_tensor(self.batches.groups, device=first.lengths.device)
         return shared
 
     @cached_property
     def parts(self) -> dict[str, Tensor]:
-        """The other fields, [B, T, …], and [B, n] for the group index."""
+        """The other fields, [B, T, …], or [B, n] where they have a number for each episode."""
         pool, chosen = self.batches.pool, torch.as_tensor(self.batches.chosen, device=self.batches.pool.lengths.device)
-        first = (pool.lengths.cumsum(0) - pool.lengths)[chosen]
-        steps = first[:, self.common["episode_index"]] + self.common["time_steps"]
-        found = {name: getattr(pool, name)[steps] for name in _BY_STEP}
+        first, lengths = (pool.lengths.cumsum(0) - pool.lengths)[chosen], pool.lengths[chosen]
+        numbers = torch.arange(chosen.shape[1], device=chosen.device).repeat(len(chosen))
+        index = numbers.repeat_interleave(lengths.ravel()).reshape(len(chosen), -1)  # [B, T] the episode of each step
+        begin = (lengths.cumsum(1) - lengths).gather(1, index)
+        steps = first.gather(1, index) + torch.arange(index.shape[1], device=chosen.device) - begin
+        fields = {name: getattr(pool, name)[steps] for name in _FROM_POOL if name not in self.common}
+        if not self.one_layout:
+            fields |= {"episode_index": index, "lengths": lengths}
         if self.batches.groups is None:
-            found["group_index"] = pool.group_index[chosen]
-        return found
+            fields["group_index"] = pool.group_index[chosen]
+        return fields
 
     def together(self, parts: dict[str, Tensor]) -> Episodes:
         """A batch of these parts, which may stand for many under ``torch.vmap``."""

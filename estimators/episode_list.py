@@ -1,11 +1,8 @@
-"""Complete episodes as batches: along chosen edges of the tree, all there are, and all batches of N of them."""
+"""Complete episodes as batches: along chosen edges of the tree, and all that are possible with their probabilities."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from itertools import combinations_with_replacement
-from math import comb, factorial
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -23,10 +20,6 @@ from gradcheck.tree.unrolling.observation_features import observation_features
 from gradcheck.tree.unrolling.paths import paths
 from gradcheck.tree.values.evaluation import evaluate
 from gradcheck.tree.values.policy_table import PolicyTable
-
-# The last of these is by step, but counts within a batch.
-_NOT_BY_STEP = {"num_episodes", "lengths", "group_index", "discount", "episode_index"}
-_BY_STEP = tuple(field.name for field in fields(Episodes) if field.name not in _NOT_BY_STEP)
 
 
 @final
@@ -134,60 +127,6 @@ def episodes_along(
         bootstrap_values=tensor(bootstrap, table.dtype),
         discount=discount,
     )
-
-
-@final
-class Batches:
-    """B batches of N episodes, all of equally many steps T, as tensors with one more dimension.
-
-    Args:
-        episodes: the different episodes there are.
-        chosen: [B, N] which of them are in each batch.
-
-    Attributes:
-        steps: [B, T] the steps of ``episodes`` that each batch is made of.
-        parts: the fields of each batch, [B, T, …] or [B, N, …].
-    """
-
-    def __init__(self, episodes: Episodes, chosen: NDArray[np.int64]) -> None:
-        self.episodes, self.chosen = episodes, chosen
-        lengths = episodes.lengths.numpy()
-        first = (np.cumsum(lengths) - lengths)[chosen.ravel()]
-        of_each = lengths[chosen.ravel()]
-        ends = np.cumsum(of_each)
-        steps = np.arange(ends[-1]) + np.repeat(first - ends + of_each, of_each)
-        index = np.repeat(np.tile(np.arange(chosen.shape[1]), len(chosen)), of_each)
-        self.steps = torch.as_tensor(steps.reshape(len(chosen), -1))
-        by_episode = torch.as_tensor(chosen)
-        self.parts = {name: getattr(episodes, name)[self.steps] for name in _BY_STEP} | {
-            "episode_index": torch.as_tensor(index.reshape(len(chosen), -1)),
-            "lengths": episodes.lengths[by_episode],
-            "group_index": episodes.group_index[by_episode],
-        }
-
-
-def num_batches(count: int, size: int) -> int:
-    """How many batches of ``size`` episodes can be made of ``count`` different ones, order ignored."""
-    return comb(count + size - 1, size)
-
-
-def all_batches(probabilities: NDArray[np.float64], size: int) -> Iterator[tuple[tuple[int, ...], float]]:
-    """Every multiset of ``size`` episodes with its multinomial probability; these sum to 1.
-
-    Args:
-        probabilities: [K] of each episode.
-        size: N.
-
-    >>> list(all_batches(np.array([0.25, 0.75]), 2))
-    [((0, 0), 0.0625), ((0, 1), 0.375), ((1, 1), 0.5625)]
-    """
-    orders = factorial(size)
-    for batch in combinations_with_replacement(range(len(probabilities)), size):
-        weight = float(orders)
-        for episode in set(batch):
-            times = batch.count(episode)
-            weight *= probabilities[episode] ** times / factorial(times)
-        yield batch, float(weight)
 
 
 def expected_return_of(tree: GameTree, table: Tensor) -> float:

@@ -77,8 +77,8 @@ class Episodes:
         [[3.0, 4.0], [5.0, 0.0]]
         """
         value = getattr(self, name, None)
-        if name not in _STEP_FIELDS or not isinstance(value, Tensor):
-            raise invalid(f"one of {', '.join(_STEP_FIELDS)}", "name", name)
+        if name not in STEP_FIELDS or not isinstance(value, Tensor):
+            raise invalid(f"one of {', '.join(STEP_FIELDS)}", "name", name)
         shape = (self.num_episodes, int(self.lengths.max()))
         padded = value.new_zeros(shape + value.shape[1:])
         padded[self.episode_index, self.time_steps] = value
@@ -102,7 +102,7 @@ class Episodes:
         index = torch.searchsorted(ends, numbers, right=True)
         first = (self.lengths.cumsum(0) - self.lengths)[chosen]
         steps = numbers + (first - ends + lengths)[index]
-        by_step = {name: getattr(self, name)[steps] for name in _STEP_FIELDS}
+        by_step = {name: getattr(self, name)[steps] for name in STEP_FIELDS}
         return replace(
             self,
             **by_step | {"episode_index": index},
@@ -113,7 +113,8 @@ class Episodes:
 
 
 _EPISODE_FIELDS = ("num_episodes", "lengths", "group_index", "discount")
-_STEP_FIELDS = tuple(field.name for field in fields(Episodes) if field.name not in _EPISODE_FIELDS)
+#: The fields of a batch that have a row for each step.
+STEP_FIELDS = tuple(field.name for field in fields(Episodes) if field.name not in _EPISODE_FIELDS)
 
 
 def from_steps(

@@ -19,6 +19,7 @@ class GradientEstimate:
         term_size: the largest E|X| of a coordinate; rounding errors of the mean are proportional to it.
         num_batches: how many different batches were evaluated.
         exact: whether all batches were enumerated; else they were sampled.
+        undefined: the probability of a batch on which X is not finite, where such are allowed; E[X] is not finite then.
     """
 
     mean: Tensor
@@ -26,6 +27,7 @@ class GradientEstimate:
     term_size: float
     num_batches: int
     exact: bool = True
+    undefined: float = 0.0
 
 
 @final

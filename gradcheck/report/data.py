@@ -19,7 +19,7 @@ from gradcheck.estimators.sampling import NumberedTable, sample_counts, sample_i
 from gradcheck.estimators.threads import one_thread
 from gradcheck.estimators.weights import from_the_start, future_returns
 from gradcheck.report.estimates import Estimate, estimate_in_chunks
-from gradcheck.report.finite_batch import FiniteBatch, habits
+from gradcheck.report.finite_batch import FiniteBatch, common_practices
 from gradcheck.report.listed import Listed, ParameterEstimates
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game, TabularGame
@@ -110,8 +110,8 @@ class Report:
         spread: of the estimates; None where episodes are listed.
         linear: the gradient in the parameters of a linear policy; empty where none plays these probabilities, or
             episodes are not listed.
-        finite: what practical habits do to the expected gradient at small batches; sizes with too many batches are out.
-        single: the same at a batch of one episode, where the habits can be undefined.
+        finite: what common practices do to the expected gradient at small batches; sizes with too many batches are out.
+        single: the same at a batch of one episode, where the practices can be undefined.
         episodes: how many were sampled.
         lowered: whether these are fewer than usual, because episodes are long.
         seed: of the sample.
@@ -248,7 +248,7 @@ def make_report(
         listed = Listed(tree, policy, every, counts, share)
         partials = listed.partials(losses, _floats(truth.partials))
         linear = listed.linear(losses)
-        finite, single = listed.finite(habits(weights), BATCH_SIZES)
+        finite, single = listed.finite(common_practices(weights), BATCH_SIZES)
         sampled = int(counts.sum())
     else:
         # As a graph, the sums are not multiplied out.

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import final
 
-import numpy as np
-import torch
 from torch import Tensor, nn
 
+from gradcheck.checking.expectation.enumerated import expectations
+from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.estimators.averages import over_steps
-from gradcheck.estimators.episode_list import AllEpisodes, Batches, all_batches, num_batches
-from gradcheck.estimators.episodes import Episodes
-from gradcheck.estimators.gradients import flat_gradient, parameters_of
-from gradcheck.estimators.policy_gradients import Loss, check_value, log_prob
+from gradcheck.estimators.batches import WeightedBatches, count_draws, enumerate_draws
+from gradcheck.estimators.episode_list import AllEpisodes
+from gradcheck.estimators.gradients import parameters_of
+from gradcheck.estimators.policy_gradients import Loss, log_prob
 from gradcheck.estimators.weights import Weights, future_returns, normalised
-from gradcheck.tree.progress import progress
-
-_TOGETHER = 4_096  # batches that are evaluated at once: a few megabytes
 
 
-def habits(weights: Weights = future_returns) -> dict[str, Loss]:
+def common_practices(weights: Weights = future_returns) -> dict[str, Loss]:
     """The losses that keep the direction, in general, only in the limit of large batches.
 
     Args:
@@ -37,8 +33,8 @@ def habits(weights: Weights = future_returns) -> dict[str, Loss]:
     }
 
 
-#: The habits in an undiscounted game.
-HABITS: Mapping[str, Loss] = habits()
+#: The common practices in an undiscounted game.
+COMMON_PRACTICES: Mapping[str, Loss] = common_practices()
 
 
 @final
@@ -76,7 +72,7 @@ def affordable(count: int, longest: int, sizes: Iterable[int], max_steps: int) -
     found: list[int] = []
     left = max_steps
     for size in sizes:
-        left -= num_batches(count, size) * size * longest
+        left -= count_draws(count, size, ordered=False) * size * longest
         if left < 0:
             break
         found.append(size)
@@ -98,78 +94,30 @@ def finite_batches(
         exact: [P] the exact gradient t.
         sizes: of the batches.
     """
-    return tuple(found for size in sizes for found in _at_size(losses, policy, episodes, exact, size))
-
-
-def _at_size(
-    losses: Mapping[str, Loss], policy: nn.Module, episodes: AllEpisodes, exact: Tensor, size: int
-) -> Iterator[FiniteBatch]:
-    expected = {name: torch.zeros((), dtype=exact.dtype) for name in losses}
-    undefined = dict.fromkeys(losses, 0.0)
-    values = {name: _Values(loss, policy, episodes.episodes) for name, loss in losses.items()}
-    lengths = episodes.episodes.lengths.numpy()
-    every = all_batches(episodes.probabilities, size)
-    batches = progress(every, num_batches(episodes.count, size), f"batches of {size} episodes")
-    while some := list(islice(batches, _TOGETHER)):
-        chosen, weights = (np.array(column) for column in zip(*some, strict=True))
-        steps = lengths[chosen].sum(axis=1)
-        for number in np.unique(steps):
-            alike = Batches(episodes.episodes, chosen[steps == number])
-            weight = torch.as_tensor(weights[steps == number], dtype=exact.dtype)
-            for name, of_batches in values.items():
-                found = of_batches(alike)
-                finite = found.isfinite()
-                expected[name] = expected[name] + (weight[finite] * found[finite]).sum()
-                undefined[name] += float(weight[~finite].sum())
-    # The gradient of the expectation of the loss's value is the expectation of its gradient: batches are weighted with
-    # numbers. One backward pass does for all of them.
+    parameters = parameters_of(policy)
+    gradients = [
+        LossGradient(loss, policy, parameters, where="in the report", allow_nan=True) for loss in losses.values()
+    ]
     returns = episodes.episodes.future_returns
     rounding = len(returns) * 2.0**-50 * float(returns.abs().max())  # of a gradient summed over all steps
-    for name, value in expected.items():
-        if undefined[name]:
-            yield FiniteBatch(name, size, None, None, undefined[name])
-        else:
-            yield _compare(name, size, -flat_gradient(check_value(value), parameters_of(policy)), exact, rounding)
+    rows: list[FiniteBatch] = []
+    for size in sizes:
+        drawn, weights = enumerate_draws(episodes.probabilities, size, ordered=False)
+        batches = WeightedBatches(episodes.episodes, drawn, weights)
+        every = expectations(gradients, [batches], label=f"batches of {size} episodes", one_layout=False)
+        for name, expected in zip(losses, every, strict=True):
+            if expected.undefined:
+                rows.append(FiniteBatch(name, size, None, None, expected.undefined))
+            else:
+                rows.append(_compare(name, size, expected.mean, exact, rounding))
+    return tuple(rows)
 
 
 def _compare(name: str, size: int, gradient: Tensor, exact: Tensor, rounding: float) -> FiniteBatch:
     """What is smaller than its own rounding is zero, and has no direction."""
-    truth, found = float(exact.norm()), float(gradient.norm())
+    truth, length = float(exact.norm()), float(gradient.norm())
     if truth <= rounding:
         return FiniteBatch(name, size, None, None, 0.0)
     product = float(gradient @ exact)
-    error = 1 - product / (found * truth) if found > rounding else None
+    error = 1 - product / (length * truth) if length > rounding else None
     return FiniteBatch(name, size, error, product / truth**2, 0.0)
-
-
-@final
-class _Values:
-    """The values of one loss on many batches at once.
-
-    The policy is asked once what it does at every observation. A loss that cannot be vectorised over batches (it asks
-    for ``.item()``, say, or for the policy's parameters) sees one after another.
-    """
-
-    def __init__(self, loss: Loss, policy: nn.Module, episodes: Episodes) -> None:
-        self._loss, self._policy, self._answers = loss, policy, policy(episodes.observations)
-        self._discount = episodes.discount
-
-    def __call__(self, batches: Batches) -> Tensor:
-        """[B] the values on the batches."""
-        try:
-            together = torch.vmap(self._on_one)(batches.steps, batches.parts)
-        except Exception:  # the usual way will tell what is wrong, if anything is
-            together = torch.empty(0)
-        if together.shape == (len(batches.chosen),):
-            return together
-        return torch.stack([self._loss(self._policy, batches.episodes.select(chosen)) for chosen in batches.chosen])
-
-    def _on_one(self, steps: Tensor, parts: dict[str, Tensor]) -> Tensor:
-        batch = Episodes(**parts, num_episodes=parts["lengths"].shape[0], discount=self._discount)
-
-        def answer(observations: Tensor) -> Tensor:
-            if observations is not batch.observations:
-                raise LookupError("The loss asks about something else.")
-            return self._answers[steps]
-
-        return self._loss(answer, batch)

@@ -83,7 +83,7 @@ class Listed:
     def finite(
         self, losses: Mapping[str, Loss], sizes: Sequence[int]
     ) -> tuple[tuple[FiniteBatch, ...], tuple[FiniteBatch, ...]]:
-        """What habits do to the expected gradient at small batches, as far as is affordable; and at one episode."""
+        """What common practices do to the expected gradient: at affordable small batches, and at one episode."""
         policy = TabularPolicy(self.tree, self.policy)
         exact: Tensor = policy_gradient(self.tree, policy)["logits"].reshape(-1)
         with warnings.catch_warnings():

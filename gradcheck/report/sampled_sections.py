@@ -13,7 +13,7 @@ from gradcheck.report.estimates import Estimate
 
 _NONE = "–"
 _TITLES = {"log_prob": "log-prob ± s.e.", "inverse_prob": "1/p ± s.e."}
-_HABITS = {"mean_over_steps": "steps", "normalised": "normalised", "normalised_mean_over_steps": "both"}
+_SHORT_NAMES = {"mean_over_steps": "steps", "normalised": "normalised", "normalised_mean_over_steps": "both"}
 
 
 def estimates(report: Report) -> Iterator[Block]:
@@ -109,7 +109,7 @@ def finite(report: Report) -> Iterator[Block]:
     names = list(dict.fromkeys(row.estimator for row in report.finite))
     columns = ["N"]
     for name in names:
-        columns += [f"{_HABITS.get(name, name)}: error", "scale"]
+        columns += [f"{_SHORT_NAMES.get(name, name)}: error", "scale"]
     rows = []
     for size in dict.fromkeys(row.batch for row in report.finite):
         row = [str(size)]

@@ -7,7 +7,7 @@ import torch
 
 from gradcheck import TabularGame, TabularPolicy, estimators, games, partials, policy_gradient
 from gradcheck.estimators.episode_list import all_episodes
-from gradcheck.report.finite_batch import HABITS, finite_batches
+from gradcheck.report.finite_batch import COMMON_PRACTICES, finite_batches
 from gradcheck.tree.unroll import unroll
 
 #: Cosines at N = 2, 4, 8 from an independent computation in closed form, rounded there to the digits given.
@@ -23,7 +23,7 @@ def found():
     tree = unroll(games.robot())
     policy = TabularPolicy(tree, games.robot_policy())
     exact = policy_gradient(tree, policy)["logits"].reshape(-1)
-    losses = {**HABITS, "log_prob": estimators.log_prob, "inverse_prob": estimators.inverse_prob}
+    losses = {**COMMON_PRACTICES, "log_prob": estimators.log_prob, "inverse_prob": estimators.inverse_prob}
     rows = finite_batches(losses, policy, all_episodes(tree, policy), exact, [2, 4, 8])
     return {(row.estimator, row.batch): row for row in rows}
 
@@ -56,7 +56,7 @@ def test_a_gradient_of_zero_has_no_direction():
     policy = TabularPolicy(tree, table)
     exact = policy_gradient(tree, policy)["logits"].reshape(-1)
     assert 0 < exact.norm() < 1e-15
-    for row in finite_batches(HABITS, policy, all_episodes(tree, policy), exact, [2, 3]):
+    for row in finite_batches(COMMON_PRACTICES, policy, all_episodes(tree, policy), exact, [2, 3]):
         assert (row.direction_error, row.scale) == (None, None)
 
 
@@ -76,7 +76,7 @@ def test_at_one_episode_the_clamp_does_not_help():
     single_step = every.episodes.select([every.episodes.lengths.tolist().index(1)])
     assert math.isnan(estimators.normalised(single_step).item())
     exact = policy_gradient(tree, policy)["logits"].reshape(-1)
-    normalised = finite_batches({"n": HABITS["normalised"]}, policy, every, exact, [1])[0]
+    normalised = finite_batches({"n": COMMON_PRACTICES["normalised"]}, policy, every, exact, [1])[0]
     assert normalised.undefined == pytest.approx(0.3, abs=1e-15)
     assert normalised.direction_error is None
     # A clamp from below keeps NaN, in torch as in every IEEE arithmetic.

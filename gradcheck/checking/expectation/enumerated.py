@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -24,15 +24,40 @@ def expectation(
         batches: all of them, with their probabilities.
         label: for progress.
     """
-    together = max(1, min(MOST_TOGETHER, MOST_NUMBERS_TOGETHER // gradient.width))
-    portions = [portion for weighted in batches for portion in weighted.alike(together)]
+    return expectations([gradient], batches, label=label)[0]
+
+
+def expectations(
+    gradients: Sequence[LossGradient],
+    batches: Iterable[WeightedBatches],
+    *,
+    label: str = "batches",
+    one_layout: bool = True,
+) -> tuple[GradientEstimate, ...]:
+    """The expectations of several losses' gradients over the same batches, which are laid out once for all of them.
+
+    Args:
+        gradients: X of a batch, for each loss.
+        batches: all of them, with their probabilities.
+        label: for progress.
+        one_layout: whether batches that are evaluated at once have one layout; see ``WeightedBatches.alike``.
+    """
+    together = max(1, min(MOST_TOGETHER, MOST_NUMBERS_TOGETHER // max(gradient.width for gradient in gradients)))
+    portions = [portion for weighted in batches for portion in weighted.alike(together, one_layout=one_layout)]
     count = sum(map(len, portions))
     label = f"{count:,} {label}, in portions"
-    weighted_gradients: list[tuple[Tensor, Tensor]] = []
+    of_losses: list[list[tuple[Tensor, Tensor]]] = [[] for _ in gradients]
     for portion in progress(portions, len(portions), label):
         weights = torch.as_tensor(portion.batches.weights, dtype=torch.float64)
-        weighted_gradients.append((weights, gradient.of_alike(portion)))
+        for gradient, of_loss in zip(gradients, of_losses, strict=True):
+            of_loss.append((weights, gradient.of_alike(portion)))
+    return tuple(_estimate(of_loss, count) for of_loss in of_losses)
+
+
+def _estimate(weighted_gradients: Sequence[tuple[Tensor, Tensor]], count: int) -> GradientEstimate:
+    """From the probabilities [B] and gradients [B, P] of each portion."""
     mean = torch.stack([weights @ values for weights, values in weighted_gradients]).sum(0)
     size = torch.stack([weights @ values.abs() for weights, values in weighted_gradients]).sum(0)
     variance = torch.stack([weights @ (values - mean) ** 2 for weights, values in weighted_gradients]).sum(0)
-    return GradientEstimate(mean, variance, float(size.max()), count)
+    undefined = sum(float(weights[~values.isfinite().all(dim=1)].sum()) for weights, values in weighted_gradients)
+    return GradientEstimate(mean, variance, float(size.max()), count, undefined=undefined)

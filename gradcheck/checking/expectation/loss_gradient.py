@@ -43,6 +43,7 @@ class LossGradient:
         where: what is asked, for messages: "on the probe chance".
         learning_rate: of an optimiser that the loss makes for itself.
         hint: added to what the loss raises.
+        allow_nan: whether a gradient that is NaN or infinite is handed on; else it is refused.
 
     Attributes:
         coarse: whether anything in it is computed in float32, as far as is known.
@@ -58,9 +59,11 @@ class LossGradient:
         where: str,
         learning_rate: float | None = None,
         hint: str = "",
+        allow_nan: bool = False,
     ) -> None:
         self._loss, self._policy, self._parameters = loss, policy, parameters
         self.where, self._learning_rate, self._hint = where, learning_rate, hint
+        self._allow_nan = allow_nan
         self._takes_optimizer = num_arguments(loss) == 3
         self._vectorised = not self._takes_optimizer
         self._calls, self._calls_without_gradient, self._layouts_confirmed = 0, 0, 0
@@ -91,7 +94,7 @@ class LossGradient:
             else:
                 gradients = self._differentiate(value, batch, parameters)
             flat = -torch.cat([gradient.detach().reshape(-1).double().cpu() for gradient in gradients])
-        if not flat.isfinite().all():
+        if not (self._allow_nan or flat.isfinite().all()):
             raise self._not_finite(batch, "gradient")
         return flat
 
@@ -164,7 +167,7 @@ class LossGradient:
             raise invalid("a scalar tensor", "loss(policy, episodes)", value, hint)
         scalar = check_value(value)
         self.coarse = self.coarse or scalar.dtype != torch.float64
-        if not scalar.isfinite():
+        if not (self._allow_nan or scalar.isfinite()):
             raise self._not_finite(batch, "value")
         with user_code(loss_failed):  # the backward pass runs what the loss has written into the graph
             return list(torch.autograd.grad(scalar.reshape(()), parameters, allow_unused=True, materialize_grads=True))
@@ -185,13 +188,20 @@ class LossGradient:
         # Compared with the loop on the first, the middle and the last batch, which are unlike each other.
         middle = len(batches) // 2
         rows = {0, middle, len(batches) - 1} if self._layouts_confirmed < _CONFIRMED else {middle}
+        if self._layouts_confirmed >= _CONFIRMED and not batches.one_layout:
+            rows = set()  # lengths and masks are vectorised, too, so that the code does the same on every later portion
         self._layouts_confirmed += 1
         for row in sorted(rows):
-            alone = self.of(batches[row])
-            if not (found[row] - alone).abs().max() <= self.tolerances.repetition * (1 + alone.abs().max()):
+            if not self._agree(found[row], self.of(batches[row])):
                 self._vectorised = False
         self._vectorised = self._vectorised and _versions(batches[0]) == seen
-        return found if self._vectorised and found.isfinite().all() else None
+        return found if self._vectorised and (self._allow_nan or found.isfinite().all()) else None
+
+    def _agree(self, vectorised: Tensor, alone: Tensor) -> bool:
+        """Whether they are the same up to rounding; where NaN is allowed, that it stands in the same places is enough."""
+        if not alone.isfinite().all():
+            return torch.equal(vectorised.isfinite(), alone.isfinite())
+        return bool((vectorised - alone).abs().max() <= self.tolerances.repetition * (1 + alone.abs().max()))
 
 
 @contextmanager

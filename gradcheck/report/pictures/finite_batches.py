@@ -1,4 +1,4 @@
-"""How far the expected gradient of each habit turns away from the true one, by batch size."""
+"""How far the expected gradient of each practice turns away from the true one, by batch size."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MARKERS = "os^"
 def draw_finite_batches(rows: Sequence[FiniteBatch]) -> Figure:
     """Draw the direction error, 1 - cosine, of the expected gradient against the batch size.
 
-    Sizes at which a habit has no expected gradient are left out of its line.
+    Sizes at which a practice has no expected gradient are left out of its line.
 
     Args:
         rows: from ``finite_batches``.

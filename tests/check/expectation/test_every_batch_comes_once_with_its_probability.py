@@ -1,9 +1,11 @@
 """All batches are listed once, with probabilities that sum to 1 and that playing the game step by step gives, too."""
 
 import itertools
+from dataclasses import fields
 
 import numpy as np
 import pytest
+import torch
 
 from gradcheck import unroll
 from gradcheck.checking.probes.battery import BATTERY
@@ -45,19 +47,19 @@ def test_probabilities_sum_to_1_and_counts_are_right(name, make, ordered):
 
 
 @pytest.mark.parametrize("name", PROBES)
-def test_portions_hold_every_batch_once_and_look_as_select_makes_them(name):
+@pytest.mark.parametrize("one_layout", [True, False])
+def test_portions_hold_every_batch_once_and_look_as_select_makes_them(name, one_layout):
     (batches,) = CompleteEpisodes(*setting(name)).batches(3, ordered=True)
     seen = []
-    for some in batches.alike(7):
+    for some in batches.alike(7, one_layout=one_layout):
         assert len(some) <= 7
         for number in range(len(some)):
             row = some.batches.chosen[number].tolist()
             seen.append((tuple(row), some.batches.weights[number]))
             made, wanted = some[number], batches.pool.select(row)
-            for field in ("observations", "actions", "rewards", "future_returns", "dones", "episode_index"):
-                assert getattr(made, field).equal(getattr(wanted, field)), field
-            assert made.lengths.equal(wanted.lengths)
-            assert made.group_index.equal(wanted.group_index)
+            for field in fields(made):
+                value, same = getattr(made, field.name), getattr(wanted, field.name)
+                assert value.equal(same) if isinstance(value, torch.Tensor) else value == same, field.name
     assert sorted(row for row, _ in seen) == sorted(map(tuple, batches.chosen.tolist()))
     assert sum(weight for _, weight in seen) == pytest.approx(1, abs=1e-12)
 
@@ -89,8 +91,6 @@ def buffers_by_play(game, policy, steps):
 @pytest.mark.parametrize("name", ["unequal_lengths", "chance", "two_starts"])
 @pytest.mark.parametrize("steps", [1, 2, 4])
 def test_buffers_are_those_of_playing_until_they_are_full(name, steps):
-    import torch
-
     game = PROBES[name].game(0)
     policy = PROBES[name].policy(game, 0)
     table = {}
