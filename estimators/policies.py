@@ -6,6 +6,7 @@ from typing import final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gradcheck.estimators.distributions import FreeProbabilities
@@ -51,6 +52,14 @@ class _Lookup(nn.Module):
             hint = "It belongs to no information set. (The zeros of a padded batch do not; use the flat steps.)"
             raise invalid("observations of the game", "observations", observations[~known][0].tolist(), hint)
         return same.to(torch.int8).argmax(dim=-1), known
+
+
+class _ByNumber(nn.Module):
+    """Observations [T, 1] that are the numbers of information sets → these numbers [T], and that all are known, [T]."""
+
+    def find(self, observations: Tensor) -> tuple[Tensor, Tensor]:
+        infosets = observations.squeeze(-1).long()
+        return infosets, torch.ones_like(infosets, dtype=torch.bool)
 
 
 @final
@@ -136,18 +145,34 @@ class ProbabilityTable(nn.Module):
     the score 1/x does not have mean zero, so total returns and baselines, though right in a policy's parameters, are
     shifted here.
 
+    Args:
+        game: the game, or its tree where that is at hand.
+        probabilities: ``{observation: probabilities}``, or x itself [V]; uniform by default.
+        by_number: whether an observation is the number of its information set, as in ``sample_in_chunks``. Nothing has
+            to be searched for then: games with thousands of information sets take no longer than small ones.
+
     Attributes:
         x: [V] the parameters x0, x1, …, in the order of the tree's variables.
     """
 
     variable_of: Tensor
 
-    def __init__(self, game: Game | GameTree, probabilities: PolicyTable | None = None) -> None:
+    def __init__(
+        self,
+        game: Game | GameTree,
+        probabilities: PolicyTable | NDArray[np.float64] | None = None,
+        *,
+        by_number: bool = False,
+    ) -> None:
         super().__init__()
         tree = unroll(game)
-        self.lookup = _Lookup(tree)
+        self.lookup = _ByNumber() if by_number else _Lookup(tree)
         self.register_buffer("variable_of", torch.as_tensor(tree.variable_of))
-        self.x = nn.Parameter(given_probabilities(tree, probabilities)[torch.as_tensor(tree.legal_actions)])
+        if isinstance(probabilities, np.ndarray):
+            x = torch.tensor(probabilities, dtype=torch.float64)
+        else:
+            x = given_probabilities(tree, probabilities)[torch.as_tensor(tree.legal_actions)]
+        self.x = nn.Parameter(x)
 
     def forward(self, observations: Tensor) -> FreeProbabilities:
         """Observations [T, D] → probabilities [T, A], 0 where an action is illegal."""

@@ -8,9 +8,8 @@ from typing import final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
-from gradcheck.estimators.distributions import FreeProbabilities, Policy
+from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episode_list import AllEpisodes, episodes_along
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.policy_tables import probability_table, x_of
@@ -53,7 +52,8 @@ def sample_in_chunks(tree: GameTree, x: Array, num_episodes: int, seed: int, *, 
     """Sample complete, independent episodes, so many at a time: memory is bounded by a chunk, not by the sample.
 
     What the player sees is the number of its information set, as one number, however many numbers an observation of the
-    game has: a policy for these episodes, such as ``NumberedTable``, looks its rows up by that number.
+    game has: a policy for these episodes, such as ``ProbabilityTable(…, by_number=True)``, looks its rows up by that
+    number.
 
     Args:
         tree: the unrolled game.
@@ -99,34 +99,6 @@ def sample_counts(episodes: AllEpisodes, num_episodes: int, seed: int) -> NDArra
     size = positive_int64(num_episodes, "num_episodes")
     probabilities = episodes.probabilities / episodes.probabilities.sum()  # which is 1 up to rounding
     return generator(seed).multinomial(size, probabilities)
-
-
-@final
-class NumberedTable(nn.Module):
-    """The action probabilities x as parameters, as in ``ProbabilityTable``, for what ``sample_in_chunks`` samples.
-
-    An observation is the number of its information set, so that nothing has to be searched for: games with thousands of
-    information sets take no longer than small ones.
-
-    Args:
-        tree: the unrolled game.
-        x: [V] the action probabilities.
-
-    Attributes:
-        x: [V] the parameters x0, x1, …, in the order of the tree's variables.
-    """
-
-    variable_of: Tensor
-
-    def __init__(self, tree: GameTree, x: Array) -> None:
-        super().__init__()
-        self.register_buffer("variable_of", torch.as_tensor(tree.variable_of))
-        self.x = nn.Parameter(torch.tensor(x, dtype=torch.float64))
-
-    def forward(self, observations: Tensor) -> FreeProbabilities:
-        """Observations [T, 1] → probabilities [T, A], 0 where an action is illegal."""
-        variables = self.variable_of[observations.squeeze(-1).long()]
-        return FreeProbabilities(self.x[variables].masked_fill(variables < 0, 0.0))
 
 
 def generator(seed: object) -> np.random.Generator:

@@ -14,8 +14,9 @@ import numpy as np
 
 from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.episodes import Episodes
+from gradcheck.estimators.policies import ProbabilityTable
 from gradcheck.estimators.policy_gradients import Loss, inverse_prob, log_prob
-from gradcheck.estimators.sampling import NumberedTable, sample_counts, sample_in_chunks
+from gradcheck.estimators.sampling import sample_counts, sample_in_chunks
 from gradcheck.estimators.threads import one_thread
 from gradcheck.estimators.weights import from_the_start, future_returns
 from gradcheck.report.estimates import Estimate, estimate_in_chunks
@@ -260,7 +261,7 @@ def make_report(
         spread = estimate_bounds(tree, x.astype(np.float64))
         sampled = episodes or _fitting(spread.mean_length)
         chunks = _in_chunks(tree, x.astype(np.float64), sampled, seed)
-        table = NumberedTable(tree, x.astype(np.float64))
+        table = ProbabilityTable(tree, x.astype(np.float64), by_number=True)
         partials = estimate_in_chunks(losses, table, chunks, _floats(truth.partials), spread, false_alarm=share)
     never = {variable for variable, chance in enumerate(x) if not chance}
     return Report(

@@ -9,7 +9,7 @@ from gradcheck import InvalidArgument, games
 from gradcheck.estimators import log_prob
 from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.policies import ProbabilityTable
-from gradcheck.estimators.sampling import NumberedTable, sample_in_chunks
+from gradcheck.estimators.sampling import sample_in_chunks
 from gradcheck.report.estimates import episode_gradients, estimate_in_chunks
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.paths import paths
@@ -25,7 +25,12 @@ EXACT = np.array([-0.52, 10, -7, 0.56, 0, 3.78])
 def in_chunks(chunk, seed=4, size=SIZE):
     episodes = sample_in_chunks(TREE, X, size, seed, chunk=chunk)
     found = estimate_in_chunks(
-        {"loss": log_prob}, NumberedTable(TREE, X), episodes, EXACT, estimate_bounds(TREE, X), false_alarm=1e-6
+        {"loss": log_prob},
+        ProbabilityTable(TREE, X, by_number=True),
+        episodes,
+        EXACT,
+        estimate_bounds(TREE, X),
+        false_alarm=1e-6,
     )
     return found["loss"]
 
@@ -79,7 +84,7 @@ def test_what_the_player_sees_is_the_number_of_its_information_set():
     for batch in sample_in_chunks(TREE, X, 50, 0, chunk=50):
         assert batch.observations.shape == (len(batch.actions), 1)
         assert set(batch.observations.flatten().tolist()) == {0.0, 1.0, 2.0}
-        probs = NumberedTable(TREE, X)(batch.observations).probs
+        probs = ProbabilityTable(TREE, X, by_number=True)(batch.observations).probs
         taken = probs.gather(1, batch.actions[:, None]).squeeze(1)
         torch.testing.assert_close(taken.log(), batch.log_probs, rtol=0, atol=0)
 
@@ -88,7 +93,7 @@ def test_illegal_actions_have_probability_0(large_game):
     tree = unroll(large_game)
     x = np.array([1 / len(legal) for legal in tree.rules.legal for _ in legal])
     seen = torch.arange(len(tree.observations), dtype=torch.float64)[:, None]
-    probs = NumberedTable(tree, x)(seen).probs
+    probs = ProbabilityTable(tree, x, by_number=True)(seen).probs
     assert ((probs > 0).numpy() == tree.legal_actions).all()
 
 
