@@ -9,7 +9,7 @@ from torch.distributions import Categorical
 from gradcheck import games
 from gradcheck.document import plain_text as plain
 from gradcheck.report.data import make_report
-from gradcheck.report.document import document
+from gradcheck.report.text_report import document
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 

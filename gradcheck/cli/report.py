@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     from gradcheck.document.terminal import show
     from gradcheck.report import json_report as json_form
     from gradcheck.report.data import make_report
-    from gradcheck.report.document import document
+    from gradcheck.report.text_report import document
 
     report = make_report(
         named.game,

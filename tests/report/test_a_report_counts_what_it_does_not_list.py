@@ -8,7 +8,7 @@ from gradcheck import TabularGame
 from gradcheck import games as gallery
 from gradcheck.document import plain_text as plain
 from gradcheck.report.data import make_report
-from gradcheck.report.document import document
+from gradcheck.report.text_report import document
 from gradcheck.strategies import games
 from gradcheck.tree.symbolic.identities import SumPolynomials
 from gradcheck.tree.symbolic.polynomial import on_simplex

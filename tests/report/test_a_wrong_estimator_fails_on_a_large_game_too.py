@@ -6,8 +6,8 @@ import pytest
 from gradcheck.document import plain_text as plain
 from gradcheck.estimators import from_the_start, inverse_prob, log_prob
 from gradcheck.report.data import make_report
-from gradcheck.report.document import document
 from gradcheck.report.json_report import to_dict
+from gradcheck.report.text_report import document
 
 EPISODES = 100_000
 WEIGHTS = from_the_start("9/10")

@@ -9,7 +9,7 @@ from gradcheck.cli.main import main
 from gradcheck.document import plain_text as plain
 from gradcheck.report import data
 from gradcheck.report.data import make_report
-from gradcheck.report.document import document
+from gradcheck.report.text_report import document
 from gradcheck.tree.symbolic.sums import SymbolicSums
 
 

@@ -5,8 +5,8 @@ import jsonschema
 from gradcheck import TabularGame, games
 from gradcheck.document import plain_text as plain
 from gradcheck.report.data import make_report
-from gradcheck.report.document import document
 from gradcheck.report.json_report import load_schema, to_dict
+from gradcheck.report.text_report import document
 
 #: Three cells in a row: a linear layer's logits at the middle one are the mean of those at the ends.
 ROW = TabularGame(

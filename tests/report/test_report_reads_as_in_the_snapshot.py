@@ -10,7 +10,7 @@ from gradcheck import games
 from gradcheck.document import plain_text as plain
 from gradcheck.document import rich_text
 from gradcheck.report.data import make_report
-from gradcheck.report.document import document
+from gradcheck.report.text_report import document
 
 WIDTH = 80
 START = (2, 1)

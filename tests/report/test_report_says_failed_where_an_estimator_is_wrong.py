@@ -8,8 +8,8 @@ from gradcheck.document.blocks import Text
 from gradcheck.estimators import inverse_prob, log_prob
 from gradcheck.report import data
 from gradcheck.report.data import make_report
-from gradcheck.report.document import document
 from gradcheck.report.json_report import to_dict
+from gradcheck.report.text_report import document
 
 EPISODES = 1_000_000
 

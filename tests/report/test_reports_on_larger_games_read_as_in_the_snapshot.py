@@ -11,7 +11,7 @@ from rich.console import Console
 from gradcheck.document import plain_text as plain
 from gradcheck.document import rich_text
 from gradcheck.report.data import make_report
-from gradcheck.report.document import document
+from gradcheck.report.text_report import document
 
 WIDTH = 80
 

@@ -9,8 +9,8 @@ import pytest
 from gradcheck import games, partials
 from gradcheck.document import plain_text as plain
 from gradcheck.report.data import make_report
-from gradcheck.report.document import document
 from gradcheck.report.json_report import load_schema, to_dict
+from gradcheck.report.text_report import document
 
 SURE = games.robot_policy() | {(2, 1): (1, 0), (2, 0): (0, 1)}  # never right at first, never left at last
 NEVER_AGAIN = games.robot_policy() | {(2, 1): (0, 1)}  # the hillside is never met

@@ -9,12 +9,12 @@ from __future__ import annotations
 from gradcheck.report.pictures.convergence import Convergence as Convergence
 from gradcheck.report.pictures.convergence import converge as converge
 from gradcheck.report.pictures.convergence import draw_convergence as draw_convergence
-from gradcheck.report.pictures.finite_batches import draw_finite_batches as draw_finite_batches
-from gradcheck.report.pictures.game_tree import draw_tree as draw_tree
+from gradcheck.report.pictures.direction_errors import draw_finite_batches as draw_finite_batches
+from gradcheck.report.pictures.learning_curve import draw_training as draw_training
 from gradcheck.report.pictures.one_step import draw_plane as draw_plane
 from gradcheck.report.pictures.one_step import draw_rectangles as draw_rectangles
 from gradcheck.report.pictures.style import save_svg as save_svg
-from gradcheck.report.pictures.training import draw_training as draw_training
+from gradcheck.report.pictures.tree_drawing import draw_tree as draw_tree
 
 __all__ = [
     "Convergence",

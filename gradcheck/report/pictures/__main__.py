@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from gradcheck.report.pictures.game_tree import draw_tree
 from gradcheck.report.pictures.style import save_svg
+from gradcheck.report.pictures.tree_drawing import draw_tree
 
 
 def main(path: str) -> None:
