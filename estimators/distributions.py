@@ -11,6 +11,7 @@ from torch.distributions import Categorical
 
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import invalid
+from gradcheck.tree.user_code import user_code
 
 #: Observations [T, D] → logits [T, A], or a ``Categorical``, or a tuple that begins with either.
 Policy: TypeAlias = "nn.Module | Callable[[Tensor], Any]"
@@ -55,16 +56,19 @@ def action_distribution(policy: Policy, observations: Tensor, legal_actions: Ten
 
 
 def ask(policy: Policy, observations: Tensor) -> object:
-    """What the policy says about actions at observations [T, D]; if it raises, with a note on what it was asked.
+    """What the policy says about actions at observations [T, D].
 
-    Of a tuple, such as a network with a critic returns, it is the first part: (logits, value).
+    A network with a critic returns a tuple (logits, value), of which this is the first part. Whatever the policy raises
+    gets a note on what it was called with.
     """
-    try:
-        output = policy(observations)
-    except Exception as error:
+
+    def with_note(error: Exception) -> Exception:
         shape, dtype = tuple(observations.shape), str(observations.dtype).removeprefix("torch.")
         error.add_note(f"The policy was called with observations of shape {shape} and dtype {dtype}.")
-        raise
+        return error
+
+    with user_code(with_note):
+        output = policy(observations)
     return output[0] if isinstance(output, tuple) and output else output
 
 

@@ -1,8 +1,9 @@
-"""Numbers as people read them."""
+"""Numbers, shares and lists as people read them; every page, message and report of the product writes them this way."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 _DECIMALS = 6
@@ -48,6 +49,46 @@ def whole(number: int) -> str:
     if power < _LONGEST_WHOLE_NUMBER:
         return f"{number:,}"
     return f"about {10 ** (power % 1):.2f}e+{math.floor(power)}"
+
+
+def short(value: float, digits: int = 3) -> str:
+    """A float to three significant digits.
+
+    >>> short(0.5), short(1 / 3), short(123456.0), short(-0.0)
+    ('0.5', '0.333', '1.23e+05', '0')
+    """
+    return f"{value + 0.0:.{digits}g}"  # + 0.0 makes 0.0 of -0.0
+
+
+def short_vector(values: Sequence[float], *, most: int = 4, digits: int = 4) -> str:
+    """The first few numbers of a vector.
+
+    >>> short_vector([0.25, -1 / 3]), short_vector([1.0, 2.0, 3.0, 4.0, 5.0])
+    ('[0.25, -0.3333]', '[1, 2, 3, 4, …]')
+    """
+    more = ", …" if len(values) > most else ""
+    return f"[{', '.join(short(value, digits) for value in values[:most])}{more}]"
+
+
+def percent(share: float) -> str:
+    """A share of one, to two digits where it is small.
+
+    >>> percent(0.3149), percent(0.00123), percent(12.3456), percent(float("inf"))
+    ('31%', '0.12%', '1,235%', 'infinitely much')
+    """
+    if not math.isfinite(share):
+        return "infinitely much"
+    return f"{100 * share:,.0f}%" if share >= 0.0995 or not share else f"{100 * share:.2g}%"
+
+
+def listed(words: Iterable[object]) -> str:
+    """Words with commas and an "and".
+
+    >>> listed([1, 2, 4]), listed(["groups"])
+    ('1, 2 and 4', 'groups')
+    """
+    *first, last = map(str, words)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def signed(value: object) -> str:

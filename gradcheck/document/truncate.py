@@ -1,4 +1,4 @@
-"""What is too long to read, cut: the first rows, the largest numbers, the beginning and the end of a text."""
+"""What is too long to read is cut: the first rows, the largest numbers, the beginning and the end of a text."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def rest(items: Sequence[object], word: str) -> str:
 
 
 def largest(values: Array) -> list[int]:
-    """The places of a few values, in order; of many, of the largest in absolute value, which come first."""
+    """The places of all values, in order, if they are few; else of the largest absolute values, largest first."""
     if len(values) <= _LONGEST:
         return list(range(len(values)))
     return np.argsort(-np.abs(values.astype(np.float64)), kind="stable")[:_SHOWN].tolist()
 
 
-def short(value: object, width: int = 16) -> str:
+def abridged(value: object, width: int = 16) -> str:
     """An observation or a state on one line of at most so many characters, its middle left out where it is longer.
 
-    >>> short("[Observer: 0][Private: 0][Round 1][Player: 0][Pot: 2]")
+    >>> abridged("[Observer: 0][Private: 0][Round 1][Player: 0][Pot: 2]")
     '[Observ…[Pot: 2]'
     """
     text = " ".join(str(value).split())
@@ -51,7 +51,7 @@ def short(value: object, width: int = 16) -> str:
 
 
 def pruned(branches: Sequence[Branch]) -> list[Branch]:
-    """The tops of trees of lines, as they are where they are short; else down to so many lines."""
+    """Trees of lines, whole if they have few lines together; else the first lines, and how many more there are."""
     if sum(map(_lines, branches)) <= _LINES:
         return list(branches)
     left = _LINES

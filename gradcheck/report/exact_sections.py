@@ -8,8 +8,8 @@ from fractions import Fraction
 from sympy import Expr, sstr
 
 from gradcheck.document.blocks import Block, Branch, Heading, Lines, Table, Text
-from gradcheck.document.numbers import counted, exact, signed
-from gradcheck.document.truncate import first, largest, pruned, rest, short
+from gradcheck.document.numbers import counted, exact, listed, signed
+from gradcheck.document.truncate import abridged, first, largest, pruned, rest
 from gradcheck.report.data import OneStep, Report
 from gradcheck.tree.game_tree import ENDS, GameTree
 from gradcheck.tree.symbolic.expressions import surrogate_terms
@@ -36,7 +36,7 @@ def game(report: Report) -> Iterator[Block]:
 
 
 def _root(report: Report, tree: GameTree, root: int) -> Branch:
-    chance, state = tree.rational_start[root], short(tree.state_of(root), _WIDEST)
+    chance, state = tree.rational_start[root], abridged(tree.state_of(root), _WIDEST)
     return _branch(report, tree, root, state if chance == 1 else f"{exact(chance)}  {state}")
 
 
@@ -51,7 +51,7 @@ def _outcomes(report: Report, tree: GameTree, choice: int) -> Iterator[Branch]:
     label = f"{action}  x{variable} = {exact(report.x[variable])}"
     for edge in (e for e, owner in enumerate(tree.edge_choice.tolist()) if owner == choice):
         chance = "" if tree.chance_of(edge) == 1 else f", then chance {exact(tree.chance_of(edge))}"
-        arrival = f"{label}{chance}: {signed(tree.reward_of(edge))} → {short(tree.next_state_of(edge), _WIDEST)}"
+        arrival = f"{label}{chance}: {signed(tree.reward_of(edge))} → {abridged(tree.next_state_of(edge), _WIDEST)}"
         child = int(tree.edge_child[edge])
         yield Branch(f"{arrival}, end") if child == ENDS else _branch(report, tree, child, arrival)
 
@@ -83,7 +83,7 @@ def one_step(step: OneStep, actions: Sequence[str]) -> Iterator[Block]:
         yield Lines((f"{action.ljust(width)}  {bar}", f"{' ' * width}  {area}"))
     yield Text(
         f"R is the whole area, {exact(step.expected_return)}. The partials are the heights, "
-        f"{' and '.join(exact(height) for height in step.partials)}: they ignore that the widths sum to 1. Moving "
+        f"{listed(map(exact, step.partials))}: they ignore that the widths sum to 1. Moving "
         f"probability from {actions[0]} to {actions[1]} changes R at rate {exact(step.difference)}, their difference; "
         "the chain rule through a softmax restores it."
     )
@@ -142,7 +142,7 @@ def best(report: Report) -> Iterator[Block]:
     if report.best is None:
         yield Text("The best deterministic strategy is not known: there are too many to try them all.")
         return
-    moves = [f"{short(seen)} {report.actions[action]}" for seen, action in report.best.actions.items()]
+    moves = [f"{abridged(seen)} {report.actions[action]}" for seen, action in report.best.actions.items()]
     told = f" ({', '.join(moves)})" if len(moves) <= _LONGEST_SUM else ""
     yield Text(f"The best deterministic strategy{told} is worth {exact(report.best.expected_return)}.")
 
@@ -188,7 +188,7 @@ def partials_table(report: Report, partials_Y: Sequence[Fraction] | None) -> Ite
     rows = [
         (
             f"x{i}",
-            short(variables[i][0]),
+            abridged(variables[i][0]),
             report.actions[variables[i][1]],
             exact(report.x[i]),
             exact(truth.reach[i]),

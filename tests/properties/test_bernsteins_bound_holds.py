@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from gradcheck.report.confidence_bounds import bernstein_bound
+from gradcheck.report.estimates import bernstein_bound
 
 
 def tail(size, probability, epsilon):

@@ -9,7 +9,7 @@ import torch
 from gradcheck import LinearPolicy, TabularGame, games, sample
 from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.sampling import sample_counts
-from gradcheck.report.confidence_bounds import bernstein_bound
+from gradcheck.report.estimates import bernstein_bound
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.paths import paths
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gradcheck.document.blocks import Branch
 from gradcheck.document.numbers import exact, whole
-from gradcheck.document.truncate import first, largest, pruned, rest, short
+from gradcheck.document.truncate import abridged, first, largest, pruned, rest
 
 
 def lines(branch):
@@ -65,13 +65,13 @@ def test_control_a_tree_of_61_lines_is_cut():
 
 @given(st.text(max_size=60))
 def test_a_short_text_is_one_short_line(text):
-    assert len(short(text)) <= 16
-    assert "\n" not in short(text)
+    assert len(abridged(text)) <= 16
+    assert "\n" not in abridged(text)
 
 
 def test_a_long_text_keeps_both_ends():
-    assert short("the beginning and the end") == "the beg… the end"
-    assert short("0123456789abcdef") == "0123456789abcdef"
+    assert abridged("the beginning and the end") == "the beg… the end"
+    assert abridged("0123456789abcdef") == "0123456789abcdef"
 
 
 @pytest.mark.parametrize(

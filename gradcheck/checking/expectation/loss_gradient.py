@@ -198,7 +198,7 @@ class LossGradient:
         return found if self._vectorised and (self._allow_nan or found.isfinite().all()) else None
 
     def _agree(self, vectorised: Tensor, alone: Tensor) -> bool:
-        """Whether they are the same up to rounding; where NaN is allowed, that it stands in the same places is enough."""
+        """Whether they are the same up to rounding; or, where NaN is allowed, are finite in the same places."""
         if not alone.isfinite().all():
             return torch.equal(vectorised.isfinite(), alone.isfinite())
         return bool((vectorised - alone).abs().max() <= self.tolerances.repetition * (1 + alone.abs().max()))
