@@ -21,9 +21,9 @@ def over_episodes(terms: Tensor, episodes: Episodes) -> Tensor:
 def over_steps(terms: Tensor, episodes: Episodes) -> Tensor:
     """Average over all steps of the batch.
 
-    It divides by N times the average length, so that the step size depends less on the length of episodes. That average
-    is the batch's own: where lengths differ, the expected gradient turns in general, and points the right way only in
-    the limit of large batches.
+    It divides by N times the average length, so that the step size depends less on the length of episodes. The average
+    length is that of the batch itself: where lengths differ, the expected gradient has in general another direction,
+    and the right one only in the limit of large batches.
     """
     del episodes  # the mean knows how many steps there are
     return terms.mean()

@@ -47,7 +47,7 @@ def probability_table(policy: Policy | PolicyTable, tree: GameTree) -> Tensor:
         name = f"the logits at the observation {tree.observations[infoset]!r}"
         hint = "Only -inf may stand for an action that is never taken, and not for all of them."
         raise invalid("finite logits", name, shown, hint)
-    _refuse_moods(policy, features, legal, probs)
+    _require_deterministic(policy, features, legal, probs)
     return probs
 
 
@@ -65,7 +65,7 @@ def _probabilities(policy: Policy, features: Tensor, legal: Tensor) -> Tensor:
     return as_distribution(output, legal).probs
 
 
-def _refuse_moods(policy: Policy, features: Tensor, legal: Tensor, probs: Tensor) -> None:
+def _require_deterministic(policy: Policy, features: Tensor, legal: Tensor, probs: Tensor) -> None:
     """Ask about the first information set once more, twice in one batch: the answers must be the same.
 
     Dropout answers by chance; batch statistics depend on what else is asked.

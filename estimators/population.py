@@ -16,9 +16,10 @@ _NO_WIDTH = 1e-11  # of an interval between two numbers that differ by the round
 def populations(probabilities: NDArray[np.float64], total: int) -> tuple[tuple[float, NDArray[np.int64]], ...]:
     """Batches, as numbers of repetitions [K], whose weighted average holds each episode exactly as often as it should.
 
-    Where the probabilities have a common denominator of at most ``total`` that is one batch. Elsewhere there are up to
-    K, of ``total`` episodes each, that differ in at most one repetition of each episode: a smooth function of the
-    frequencies has the average of its values at them, but for terms in 1 / total².
+    Where the probabilities have a common denominator of at most ``total``, one batch is enough. Otherwise there are up
+    to K batches of ``total`` episodes each, in which the repetitions of an episode differ by one at most. A smooth
+    function of the frequencies, averaged over these batches, has its value at the true frequencies, up to terms in
+    1 / total².
 
     Args:
         probabilities: [K], above 0, of sum 1.
@@ -42,10 +43,10 @@ def populations(probabilities: NDArray[np.float64], total: int) -> tuple[tuple[f
     ends = np.concatenate([[0.0], np.cumsum(probabilities)]) * total
     ends[-1] = total
     offsets = np.unique(np.concatenate([[0.0, 1.0], ends % 1.0]))
-    found = []
+    batches = []
     for begin, end in pairwise(offsets.tolist()):
         if end - begin <= _NO_WIDTH:
             continue
         marks = np.floor(ends - (begin + end) / 2)
-        found.append((end - begin, np.diff(marks).astype(np.int64)))
-    return tuple(found)
+        batches.append((end - begin, np.diff(marks).astype(np.int64)))
+    return tuple(batches)

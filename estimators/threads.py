@@ -10,9 +10,10 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Keep torch from sharing work out: batches are small, and on a busy machine threads wait for each other.
+    """Let torch use one thread inside this context, and as many as before after it.
 
-    Beside a few other processes, reports took five times as long with two threads.
+    Batches are small, and on a busy machine threads wait for each other: beside a few other processes, reports took
+    five times as long with two threads.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -49,8 +49,8 @@ def normalised(episodes: Episodes, *, of: Weights = future_returns) -> Tensor:
     help a batch of a single step: the unbiased standard deviation of one number is 0/0, and the maximum of that and
     1e-6 is still not a number.
 
-    Neither the mean nor the deviation changes the direction of the expected gradient as the batch grows. At a finite
-    size they do in general: they are made of the very returns they divide.
+    In the limit of large batches neither the mean nor the deviation changes the direction of the expected gradient. At
+    a finite size they do in general, because they depend on the same returns that they are applied to.
 
     Args:
         episodes: the batch.

@@ -39,14 +39,14 @@ def expected_return(game: Game | GameTree, policy: Policy | PolicyTable) -> Exac
     >>> expected_return(games.robot(), games.robot_policy())
     Fraction(659, 250)
     """
-    return _plain(evaluated(unroll(game), policy).expected_return)
+    return _plain(evaluate_policy(unroll(game), policy).expected_return)
 
 
 def partials(game: Game | GameTree, policy: Policy | PolicyTable) -> dict[tuple[Observation, int], Exact]:
     """Compute ∂R/∂x for the probability x of each action in each information set, all others held fixed.
 
-    That is the reach probability of the nodes times the average return after the action. These partials ignore that
-    probabilities sum to 1; ``policy_gradient`` restores it by the chain rule.
+    It is the reach probability of the nodes times the average return after the action. That probabilities sum to 1 is
+    ignored here; ``policy_gradient`` takes it into account by the chain rule.
 
     Args:
         game: any finite game, or its tree where that is at hand.
@@ -61,8 +61,8 @@ def partials(game: Game | GameTree, policy: Policy | PolicyTable) -> dict[tuple[
         approximation*, theorem 1.
     """
     tree = unroll(game)
-    found = evaluated(tree, policy).partials
-    return dict(zip(tree.variables, map(_plain, found), strict=True))
+    values = evaluate_policy(tree, policy).partials
+    return dict(zip(tree.variables, map(_plain, values), strict=True))
 
 
 def policy_gradient(game: Game | GameTree, policy: nn.Module) -> dict[str, Tensor]:
@@ -93,8 +93,8 @@ def policy_gradient(game: Game | GameTree, policy: nn.Module) -> dict[str, Tenso
     return named_gradients(surrogate, parameters)
 
 
-def evaluated(tree: GameTree, policy: Policy | PolicyTable) -> Evaluation:
-    """Everything exact about a policy; a table needs no torch."""
+def evaluate_policy(tree: GameTree, policy: Policy | PolicyTable) -> Evaluation:
+    """Everything exact about a policy: values, reach probabilities and partials. A table needs no torch."""
     if isinstance(policy, Mapping):
         return evaluate(tree, action_probabilities(tree, policy))
     import torch
@@ -107,5 +107,5 @@ def evaluated(tree: GameTree, policy: Policy | PolicyTable) -> Evaluation:
 
 
 def _plain(value: Any) -> Exact:
-    """A float for numpy's float64, which prints as np.float64(…)."""
+    """The number as it is; a float in place of numpy's float64, which prints as np.float64(…)."""
     return float(value) if isinstance(value, np.floating) else value

@@ -100,18 +100,18 @@ def gradient_moments(
         for the estimates.
     """
     tree = unroll(game)
-    asked = _ask(tree, policy)
+    known = _scores_of(tree, policy)
     numbers = _read_baseline(tree, baseline)
     flat = score_moments(
         tree,
-        asked.x,
+        known.x,
         estimator=estimator,
         baseline=numbers,
         from_the_start=from_the_start,
-        scores=asked.scores,
+        scores=known.scores,
         covariance=covariance,
     )
-    return GradientMoments(flat if asked.scores is not None else _with_illegal(tree, flat), asked.shapes)
+    return GradientMoments(flat if known.scores is not None else _with_illegal(tree, flat), known.shapes)
 
 
 @overload
@@ -146,8 +146,8 @@ def optimal_baseline(
 ) -> float | dict[Observation, float]:
     """Compute the baseline with which the gradient estimate has the smallest total variance, exactly.
 
-    It is not the mean return in general: returns count with the squared length of the score, so that rare actions count
-    most.
+    In general it is not the mean return: each return is weighted with the squared length of its score, so that rare
+    actions count most.
 
     Args:
         game: any finite game, or its tree where that is at hand.
@@ -172,30 +172,31 @@ def optimal_baseline(
         learning*.
     """
     tree = unroll(game)
-    asked = _ask(tree, policy)
+    known = _scores_of(tree, policy)
     if kind != "per_observation":
         return by_infoset(
-            tree, asked.x, kind=kind, estimator=estimator, from_the_start=from_the_start, scores=asked.scores
+            tree, known.x, kind=kind, estimator=estimator, from_the_start=from_the_start, scores=known.scores
         )
-    found = by_infoset(
-        tree, asked.x, kind=kind, estimator=estimator, from_the_start=from_the_start, scores=asked.scores
+    baselines = by_infoset(
+        tree, known.x, kind=kind, estimator=estimator, from_the_start=from_the_start, scores=known.scores
     )
-    return dict(zip(tree.observations, found.tolist(), strict=True))
+    return dict(zip(tree.observations, baselines.tolist(), strict=True))
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class _Asked:
+class _Scores:
+    """A policy's probabilities x [V] and scores [V, P]; no scores where its parameters are a table of logits."""
+
     x: Array
     scores: Array | None
     shapes: Mapping[str, tuple[int, ...]]
 
 
-def _ask(tree: GameTree, policy: object) -> _Asked:
-    """A policy's probabilities and scores; no scores for a table of logits."""
+def _scores_of(tree: GameTree, policy: object) -> _Scores:
     logits = {"logits": tree.legal_actions.shape}
     if isinstance(policy, Mapping):
-        return _Asked(action_probabilities(tree, policy).astype(np.float64), None, logits)
+        return _Scores(action_probabilities(tree, policy).astype(np.float64), None, logits)
     import torch
 
     from gradcheck.estimators.gradients import score_jacobian
@@ -208,9 +209,9 @@ def _ask(tree: GameTree, policy: object) -> _Asked:
     features = torch.as_tensor(observation_features(tree))
     same_order = isinstance(policy, TabularPolicy) and torch.equal(policy.lookup.features.cpu(), features)
     if same_order and policy.logits.requires_grad:
-        return _Asked(x_of(probability_table(policy, tree), tree), None, logits)
-    found = score_jacobian(policy, tree)
-    return _Asked(found.x, found.scores, found.shapes)
+        return _Scores(x_of(probability_table(policy, tree), tree), None, logits)
+    jacobian = score_jacobian(policy, tree)
+    return _Scores(jacobian.x, jacobian.scores, jacobian.shapes)
 
 
 def _with_illegal(tree: GameTree, moments: Moments) -> Moments:

@@ -36,7 +36,7 @@ _MOST_EPISODES = 100_000
 
 
 @runtime_checkable
-class _OfEach(Protocol):
+class _ValuesMany(Protocol):
     """An objective that values many episodes at once, so that the policy is asked once."""
 
     def of_each(self, policy: Policy, episodes: Episodes) -> Tensor:
@@ -74,25 +74,25 @@ def true_gradient(objective: Objective, tree: Game | GameTree, policy: nn.Module
     if tree.num_history_edges > _MOST_EPISODES:
         hint = f"The episodes branch {tree.num_history_edges:,} times; each of them is valued on its own."
         raise invalid(f"a game of at most {_MOST_EPISODES:,} branches", "game", tree.game, hint)
-    every = all_episodes(tree, policy)
-    episodes = every.episodes
+    possible = all_episodes(tree, policy)
+    episodes = possible.episodes
     log_probs = sum_per_episode(action_log_probs(policy, episodes).double(), episodes)
     values = _values(objective, policy, episodes)
-    weights = torch.as_tensor(every.probabilities, device=log_probs.device)
+    weights = torch.as_tensor(possible.probabilities, device=log_probs.device)
     surrogate = require_gradient((weights * (values + values.detach() * log_probs)).sum(), policy)
     return float(weights @ values.detach()), named_gradients(surrogate, parameters)
 
 
 def _values(objective: Objective, policy: nn.Module, episodes: Episodes) -> Tensor:
     """[N] float64 what each episode is worth."""
-    if isinstance(objective, _OfEach):
+    if isinstance(objective, _ValuesMany):
         values = objective.of_each(policy, episodes).double()
     else:
         each = (objective(policy, episodes.select([k])) for k in range(episodes.num_episodes))
         values = torch.stack([_scalar(value).double() for value in each])
     if not values.isfinite().all():
         worst = int((~values.isfinite()).nonzero()[0])
-        hint = f"It is what {_in_words(episodes, worst)} was valued at."
+        hint = f"It is what {_described(episodes, worst)} was valued at."
         raise invalid("a finite number", "objective(policy, episode)", values[worst].item(), hint)
     return values
 
@@ -109,7 +109,7 @@ def _scalar(value: object) -> Tensor:
     return value.reshape(())
 
 
-def _in_words(episodes: Episodes, which: int) -> str:
+def _described(episodes: Episodes, which: int) -> str:
     one = episodes.select([which])
     return f"the episode with the actions {one.actions.tolist()} and the rewards {one.rewards.tolist()}"
 
@@ -124,7 +124,7 @@ class DiscountedReturn:
 
     def __call__(self, policy: Policy, episode: Episodes) -> Tensor:
         """Value one episode."""
-        return _only(self.of_each(policy, episode))
+        return _only_one(self.of_each(policy, episode))
 
 
 @final
@@ -155,7 +155,7 @@ class Regularised:
 
     def __call__(self, policy: Policy, episode: Episodes) -> Tensor:
         """Value one episode."""
-        return _only(self.of_each(policy, episode))
+        return _only_one(self.of_each(policy, episode))
 
     def _log_reference(self, episodes: Episodes) -> Tensor:
         legal = episodes.legal_actions
@@ -203,7 +203,7 @@ def _discounted(by_step: Tensor, episodes: Episodes) -> Tensor:
     return sum_per_episode(by_step * discount_factors(episodes), episodes)
 
 
-def _only(values: Tensor) -> Tensor:
+def _only_one(values: Tensor) -> Tensor:
     if len(values) != 1:
         hint = "An objective values one episode; its method of_each values many."
         raise invalid("a batch of one episode", "the number of episodes", len(values), hint)

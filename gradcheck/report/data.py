@@ -111,7 +111,8 @@ class Report:
         spread: of the estimates; None where episodes are listed.
         linear: the gradient in the parameters of a linear policy; empty where none plays these probabilities, or
             episodes are not listed.
-        finite: what common practices do to the expected gradient at small batches; sizes with too many batches are out.
+        finite: what common practices do to the expected gradient at small batches; sizes with too many batches are left
+            out.
         single: the same at a batch of one episode, where the practices can be undefined.
         episodes: how many were sampled.
         lowered: whether these are fewer than usual, because episodes are long.
@@ -204,9 +205,9 @@ def make_report(
 ) -> Report:
     """Compute the report.
 
-    Where the game has a few hundred different episodes at most, they are listed: every term of R and Y is in the
-    report, and every estimator's expectation. Else the exact numbers come from the graph of the game, and episodes are
-    sampled along it.
+    Where the game has a few hundred different episodes at most, they are listed: the report then has every term of R
+    and Y, and the expectation of every estimator. Else the exact numbers come from the graph of the game, and episodes
+    are sampled along it.
 
     Args:
         game: any finite game, or its tree where that is at hand.
@@ -216,7 +217,7 @@ def make_report(
         name: of the game.
         actions: words for the actions; their numbers by default.
         one_step: the first decision as a game of its own, if it should be pictured.
-        losses: the estimators to hold against the truth, each a mean over episodes of reward-to-go terms; by default
+        losses: the estimators to compare with the truth, each a mean over episodes of reward-to-go terms; by default
             ``log_prob`` and ``inverse_prob``.
         source: what became of the table of another library, if the game comes from one.
 
@@ -244,9 +245,9 @@ def make_report(
         at = sums.at(policy)
         x, truth = object_array(at.x), at.evaluation
         _refuse_extremes(tree, x)
-        every = all_episodes(tree, policy)
-        counts = sample_counts(every, episodes or EPISODES, seed)
-        listed = Listed(tree, policy, every, counts, share)
+        possible = all_episodes(tree, policy)
+        counts = sample_counts(possible, episodes or EPISODES, seed)
+        listed = Listed(tree, policy, possible, counts, share)
         partials = listed.partials(losses, _floats(truth.partials))
         linear = listed.linear(losses)
         finite, single = listed.finite(common_practices(weights), BATCH_SIZES)
@@ -259,7 +260,7 @@ def make_report(
         exactly = tree.num_edges * len(tree.node_levels) <= _MAX_EXACT
         truth = evaluate(tree, x if exactly else x.astype(np.float64))
         spread = estimate_bounds(tree, x.astype(np.float64))
-        sampled = episodes or _fitting(spread.mean_length)
+        sampled = episodes or _affordable_episodes(spread.mean_length)
         chunks = _in_chunks(tree, x.astype(np.float64), sampled, seed)
         table = ProbabilityTable(tree, x.astype(np.float64), by_number=True)
         partials = estimate_in_chunks(losses, table, chunks, _floats(truth.partials), spread, false_alarm=share)
@@ -304,8 +305,8 @@ def _probabilities(tree: GameTree, policy: PolicyTable | None) -> Array:
     return object_array([chance for row in read_rows(tree, policy) for chance in as_distribution(row)])
 
 
-def _fitting(mean_length: float) -> int:
-    """A round number of episodes with no more steps than are sampled unless more are asked for; 100 at least."""
+def _affordable_episodes(mean_length: float) -> int:
+    """How many episodes are sampled by default: a round number with at most ``_STEPS`` steps in all, 100 at least."""
     rounds = (leading * 10**power for power in range(6, 1, -1) for leading in (5, 2, 1))
     return next((count for count in rounds if count <= EPISODES and count * mean_length <= _STEPS), 100)
 

@@ -73,7 +73,7 @@ def estimate(
     *,
     false_alarm: float,
 ) -> tuple[Estimate, ...]:
-    """Estimate the gradient in the policy's parameters from sampled episodes, and hold it against the exact one.
+    """Estimate the gradient in the policy's parameters from sampled episodes, and compare it with the exact one.
 
     Args:
         loss: a mean over episodes, so that the gradient of a batch is the mean of its episodes' gradients.
@@ -81,7 +81,7 @@ def estimate(
         episodes: the K possible episodes.
         counts: [K] how often each was sampled.
         exact: [P] the exact gradient.
-        false_alarm: the probability that a right estimate is out of bounds in one coordinate or more, P together.
+        false_alarm: the probability, over all P coordinates together, that a right estimate is out of its bounds.
     """
     gradients = episode_gradients(loss, policy, episodes.episodes)
     size = int(counts.sum())
@@ -89,9 +89,9 @@ def estimate(
     squares = counts @ (gradients - mean) ** 2
     errors = np.sqrt(squares / (size - 1) / size) if size > 1 else None
     expectation = episodes.probabilities @ gradients
-    away = gradients - expectation
-    variance = episodes.probabilities @ away**2
-    bound = bernstein_bound(variance, np.abs(away).max(axis=0), size, false_alarm / len(exact))
+    deviations = gradients - expectation
+    variance = episodes.probabilities @ deviations**2
+    bound = bernstein_bound(variance, np.abs(deviations).max(axis=0), size, false_alarm / len(exact))
     # The sums are rounded: K products, each of a probability and a gradient that went through a few dozen operations.
     rounding = 32 * (episodes.count + 1) * 2.0**-53 * np.abs(gradients).max(axis=0)
     return tuple(
@@ -116,7 +116,7 @@ def estimate_in_chunks(
     *,
     false_alarm: float,
 ) -> dict[str, tuple[Estimate, ...]]:
-    """Estimate the gradient from episodes that come in chunks, and hold it against the exact one.
+    """Estimate the gradient from episodes that come in chunks, and compare it with the exact one.
 
     The gradient of a mean over episodes is the mean of the chunks' gradients, each weighted with its number of
     episodes; how these scatter gives the standard error. Nothing is enumerated, so no expectation is known.
@@ -127,18 +127,18 @@ def estimate_in_chunks(
         chunks: batches of independent episodes.
         exact: [P] the exact gradient.
         spread: of one episode's estimate.
-        false_alarm: the probability that a right estimate is out of bounds in one coordinate or more, P together, for
-            each loss.
+        false_alarm: the probability, over all P coordinates together, that the estimate of a right loss is out of its
+            bounds.
     """
     parameters = parameters_of(policy)
-    sums = {name: _Mean(len(exact)) for name in losses}
+    sums = {name: _RunningMean(len(exact)) for name in losses}
     steps = 0
     for chunk in chunks:
         steps = max(steps, len(chunk.actions))
         for name, loss in losses.items():
             gradient = -flat_gradient(check_value(loss(policy, chunk)), parameters)
             sums[name].add(gradient.numpy(), chunk.num_episodes)
-    found: dict[str, tuple[Estimate, ...]] = {}
+    estimates: dict[str, tuple[Estimate, ...]] = {}
     for name, total in sums.items():
         # A chunk's terms are added up one after another, and then the chunks; the terms of one episode, and its exact
         # mean, went through a few dozen operations.
@@ -146,15 +146,15 @@ def estimate_in_chunks(
         bound = bernstein_bound(spread.variance, spread.largest, total.size, false_alarm / len(exact)) + rounding
         errors = total.standard_error
         columns = (column.tolist() for column in (exact, total.mean, bound, rounding))
-        found[name] = tuple(
+        estimates[name] = tuple(
             Estimate(truth, None, mean, None if errors is None else float(errors[i]), within, rounded)
             for i, (truth, mean, within, rounded) in enumerate(zip(*columns, strict=True))
         )
-    return found
+    return estimates
 
 
-class _Mean:
-    """A weighted mean of vectors and its standard error, updated without subtracting large numbers."""
+class _RunningMean:
+    """A weighted mean of vectors and its standard error, updated vector by vector without subtracting large numbers."""
 
     def __init__(self, width: int) -> None:
         self.mean = np.zeros(width)
@@ -164,9 +164,9 @@ class _Mean:
     def add(self, chunk: NDArray[np.float64], size: int) -> None:
         """Add the mean of so many independent episodes."""
         self.size, self.chunks = self.size + size, self.chunks + 1
-        away = chunk - self.mean
-        self.mean += away * (size / self.size)
-        self._squares += size * away * (chunk - self.mean)
+        deviation = chunk - self.mean
+        self.mean += deviation * (size / self.size)
+        self._squares += size * deviation * (chunk - self.mean)
 
     @property
     def standard_error(self) -> NDArray[np.float64] | None:

@@ -211,9 +211,9 @@ def _terms_of_Y(report: Report) -> Iterator[str]:
     shown = first(every)
     at_most = _LONGEST_SUM if len(shown) == len(every) else _SHOWN_OF_A_SUM
     for term in shown:
-        some = term._replace(average=term.average[:at_most])
-        [expression] = surrogate_terms([some], sums.x, sums.p)
-        left = len(term.average) - len(some.average)
+        beginning = term._replace(average=term.average[:at_most])
+        [expression] = surrogate_terms([beginning], sums.x, sums.p)
+        left = len(term.average) - len(beginning.average)
         inside, _, after = _write(expression).rpartition(")")  # of the average; chances may follow it, as in (…)/6
         yield f"{inside} + {left} more){after}" if left else _write(expression)
 

@@ -1,4 +1,4 @@
-"""What a loss's gradient is on average at a finite batch size: exactly, by enumerating all batches."""
+"""The expected gradient of a loss at a finite batch size, exactly: all batches are enumerated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gradcheck.estimators.weights import Weights, future_returns, normalised
 
 
 def common_practices(weights: Weights = future_returns) -> dict[str, Loss]:
-    """The losses that keep the direction, in general, only in the limit of large batches.
+    """Losses in common use whose expected gradient has the right direction, in general, only in the limit of large N.
 
     Args:
         weights: what is normalised, or averaged over steps.
@@ -69,14 +69,14 @@ def affordable(count: int, longest: int, sizes: Iterable[int], max_steps: int) -
     >>> affordable(30, 3, range(2, 9), 100_000)
     [2, 3]
     """
-    found: list[int] = []
+    fitting: list[int] = []
     left = max_steps
     for size in sizes:
         left -= count_draws(count, size, ordered=False) * size * longest
         if left < 0:
             break
-        found.append(size)
-    return found
+        fitting.append(size)
+    return fitting
 
 
 def finite_batches(

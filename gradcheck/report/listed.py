@@ -1,4 +1,4 @@
-"""What a report computes where all episodes can be listed: estimates from counts, and small batches."""
+"""What a report computes where all episodes can be listed: estimates from counts, and expected gradients of batches."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class Listed:
         policy: the policy.
         episodes: all that are possible.
         counts: [K] how often each was sampled.
-        share: how likely a table of estimates by one right loss is out of bounds.
+        false_alarm: the probability that a table of estimates by one right loss is out of its bounds.
     """
 
     tree: GameTree
     policy: PolicyTable
     episodes: AllEpisodes
     counts: NDArray[np.int64]
-    share: float
+    false_alarm: float
 
     def partials(self, losses: Mapping[str, Loss], exact: NDArray[np.float64]) -> dict[str, tuple[Estimate, ...]]:
         """The estimates of ∂R/∂x."""
@@ -91,13 +91,13 @@ class Listed:
             warnings.filterwarnings("ignore", message="std.*degrees of freedom")
             single = finite_batches(losses, policy, self.episodes, exact, [1])
         longest = int(self.episodes.episodes.lengths.max())
-        some = affordable(self.episodes.count, longest, sizes, _MAX_STEPS)
-        return finite_batches(losses, policy, self.episodes, exact, some), single
+        affordable_sizes = affordable(self.episodes.count, longest, sizes, _MAX_STEPS)
+        return finite_batches(losses, policy, self.episodes, exact, affordable_sizes), single
 
     def _estimates(
         self, losses: Mapping[str, Loss], policy: nn.Module, exact: NDArray[np.float64]
     ) -> dict[str, tuple[Estimate, ...]]:
         return {
-            name: estimate(loss, policy, self.episodes, self.counts, exact, false_alarm=self.share)
+            name: estimate(loss, policy, self.episodes, self.counts, exact, false_alarm=self.false_alarm)
             for name, loss in losses.items()
         }
