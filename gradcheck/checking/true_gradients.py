@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from gradcheck.checking.case import Case
@@ -14,6 +13,7 @@ from gradcheck.checking.expectation.enumerated import expectation
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.estimators.distributions import action_log_probs
 from gradcheck.estimators.episodes import Episodes, discount_factors
+from gradcheck.estimators.gradients import flattened
 from gradcheck.exact import policy_gradient
 from gradcheck.objectives import true_gradient
 
@@ -56,7 +56,7 @@ def on_the_same_buffers(case: Case, size: int) -> tuple[TrueGradient, ...]:
 
 
 def _flat(gradients: dict[str, Tensor], case: Case) -> Tensor:
-    return torch.cat([gradients[name].detach().reshape(-1).double().cpu() for name in case.parameters])
+    return flattened({name: gradients[name] for name in case.parameters})
 
 
 def _expected(case: Case, size: int, loss: Loss) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.checking.expectation.precision import Precision
 from gradcheck.checking.expectation.randomness import random_states
+from gradcheck.document.numbers import short_vector
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import InvalidArgument, invalid
 
@@ -72,13 +73,9 @@ def _with_precision(gradient: LossGradient, batch: Episodes) -> Tensor:
 def _refuse_if_changed(gradient: LossGradient, batch: Episodes, first: Tensor) -> None:
     again = gradient.of(batch)
     if (again - first).abs().max() > gradient.tolerances.repetition * (1 + first.abs().max()):
+        then, now = short_vector(first.tolist()), short_vector(again.tolist())
         hint = (
-            f"{gradient.where[:1].upper()}{gradient.where[1:]}, the same batch gave {_first(first)} and later "
-            f"{_first(again)}. A running mean, a counter or an optimiser's momentum lives on between calls: make "
-            "it anew in each."
+            f"{gradient.where[:1].upper()}{gradient.where[1:]}, the same batch gave {then} and later {now}. A running "
+            "mean, a counter or an optimiser's momentum lives on between calls: make it anew in each."
         )
         raise invalid("a loss that keeps nothing between calls", "loss", gradient.name, hint)
-
-
-def _first(values: Tensor) -> str:
-    return "[" + ", ".join(f"{value:.4g}" for value in values[:4].tolist()) + (", …]" if len(values) > 4 else "]")

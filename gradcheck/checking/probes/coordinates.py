@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from gradcheck.estimators.gradients import require_gradient
 from gradcheck.estimators.policy_tables import probability_table
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game_tree import GameTree
@@ -31,10 +32,7 @@ def parameters_of(policy: object, tree: GameTree) -> tuple[dict[str, nn.Paramete
     if not named:
         hint = "All of them are frozen: call policy.requires_grad_()." if frozen else "It has none at all."
         raise invalid("a policy with parameters that require a gradient", "policy", policy, hint)
-    table = probability_table(policy, tree)
-    if not table.requires_grad:
-        hint = "Its output does not depend on its parameters: look for a .detach() or no_grad()."
-        raise invalid("a policy whose probabilities have a gradient", "policy", policy, hint)
+    table = require_gradient(probability_table(policy, tree), policy)
     gradients = torch.autograd.grad(table.sum(), list(named.values()), allow_unused=True)
     used = {name: one for (name, one), g in zip(named.items(), gradients, strict=True) if g is not None}
     remarks = []

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, listed, percent, short, worst_probe
+from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, worst_probe
 from gradcheck.checking.result import CheckResult, ProbeResult
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document import plain_text as plain
 from gradcheck.document.blocks import Block, Lines, Table, Text
-from gradcheck.document.numbers import decimals, rounded
+from gradcheck.document.numbers import decimals, listed, percent, rounded, short
 
 _MOST_ROWS = 12
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, listed, percent, scale, short, worst_probe
+from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, scale, worst_probe
 from gradcheck.checking.result import AtBatchSize, CheckResult, ProbeResult
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document.blocks import Block, Lines, Text
+from gradcheck.document.numbers import listed, percent, short
 
 _ROUNDING = 1e-9  # relative
 _DIRECTION_IS_RIGHT = {Verdict.UNBIASED, Verdict.PROPORTIONAL}

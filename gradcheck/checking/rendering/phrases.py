@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 from gradcheck.checking.result import Attribution, CheckResult, ProbeResult
 from gradcheck.checking.verdict import Verdict
+from gradcheck.document.numbers import short
 
 _ORDER = tuple(Verdict)
 _ROUNDING = 1e-13  # of a cosine
-
-
-def percent(share: float) -> str:
-    """A share of one, to two digits where it is small.
-
-    >>> percent(0.3149), percent(0.00123), percent(12.3456), percent(float("inf"))
-    ('31%', '0.12%', '1,235%', 'infinitely much')
-    """
-    if not math.isfinite(share):
-        return "infinitely much"
-    return f"{100 * share:,.0f}%" if share >= 0.0995 or not share else f"{100 * share:.2g}%"
 
 
 def degrees(direction_error: float) -> str:
@@ -34,25 +23,6 @@ def degrees(direction_error: float) -> str:
     # Not the arc cosine, which loses all digits of small angles.
     angle = math.degrees(2 * math.asin(math.sqrt(min(direction_error, 2.0) / 2)))
     return f"{angle:.0f}°" if angle >= 9.95 else f"{angle:.2g}°"
-
-
-def short(value: float) -> str:
-    """A number to three digits.
-
-    >>> short(0.5), short(1 / 3), short(123456.0), short(-0.0)
-    ('0.5', '0.333', '1.23e+05', '0')
-    """
-    return f"{value + 0.0:.3g}"
-
-
-def listed(words: Iterable[object]) -> str:
-    """Words with commas and an "and".
-
-    >>> listed([1, 2, 4]), listed(["groups"])
-    ('1, 2 and 4', 'groups')
-    """
-    *first, last = map(str, words)
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def scale(result: CheckResult) -> str:
