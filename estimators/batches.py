@@ -11,13 +11,10 @@ from typing import final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from gradcheck.estimators.episodes import STEP_FIELDS, Episodes
-
-Numbers = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from gradcheck.tree.types import Floats, Integers
 
 #: Fields that are the same in all batches of one layout: they follow from the lengths alone.
 _OF_LAYOUT = ("dones", "episode_index", "time_steps", "terminated", "truncated", "lengths")
@@ -34,7 +31,7 @@ def count_draws(kinds: int, size: int, *, ordered: bool) -> int:
     return kinds**size if ordered else comb(kinds + size - 1, size)
 
 
-def enumerate_draws(probabilities: Floats, size: int, *, ordered: bool) -> tuple[Numbers, Floats]:
+def enumerate_draws(probabilities: Floats, size: int, *, ordered: bool) -> tuple[Integers, Floats]:
     """List every outcome of ``size`` independent draws with its probability; these sum to 1.
 
     Args:
@@ -75,9 +72,9 @@ class WeightedBatches:
     """
 
     pool: Episodes
-    chosen: Numbers
+    chosen: Integers
     weights: Floats
-    groups: Numbers | None = None
+    groups: Integers | None = None
 
     def __len__(self) -> int:
         return len(self.chosen)

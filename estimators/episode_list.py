@@ -15,6 +15,7 @@ from gradcheck.estimators.episodes import Episodes, returns_to_go
 from gradcheck.estimators.policy_tables import probability_table, x_of
 from gradcheck.tree.game import Game
 from gradcheck.tree.game_tree import ENDS, GameTree
+from gradcheck.tree.types import Floats, Integers
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.observation_features import observation_features
 from gradcheck.tree.unrolling.paths import paths
@@ -33,7 +34,7 @@ class AllEpisodes:
     """
 
     episodes: Episodes
-    probabilities: NDArray[np.float64]
+    probabilities: Floats
 
     @property
     def count(self) -> int:
@@ -69,12 +70,12 @@ def all_episodes(game: Game | GameTree, policy: Policy | PolicyTable) -> AllEpis
 
 def episodes_along(
     tree: GameTree,
-    edges: NDArray[np.int64],
-    lengths: NDArray[np.int64],
+    edges: Integers,
+    lengths: Integers,
     table: Tensor,
-    features: NDArray[np.float64],
+    features: Floats,
     *,
-    values: NDArray[np.float64] | None = None,
+    values: Floats | None = None,
 ) -> Episodes:
     """The episodes that follow these edges of the tree, or pieces of them that a collector has cut short.
 

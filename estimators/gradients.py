@@ -8,13 +8,13 @@ from typing import final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gradcheck.estimators.policy_tables import probability_table, x_of
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.progress import progress
+from gradcheck.tree.types import Floats
 
 
 def parameters_of(policy: object, *, hint: str = "") -> dict[str, nn.Parameter]:
@@ -94,8 +94,8 @@ class ScoreJacobian:
         shapes: of each of the policy's parameters, by name, in the order in which the P columns hold them.
     """
 
-    x: NDArray[np.float64]
-    scores: NDArray[np.float64]
+    x: Floats
+    scores: Floats
     shapes: Mapping[str, tuple[int, ...]]
 
 

@@ -6,13 +6,13 @@ from typing import final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gradcheck.estimators.distributions import FreeProbabilities
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game import Game
 from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Floats
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.observation_features import observation_features
 from gradcheck.tree.values.policy_table import PolicyTable, action_probabilities
@@ -160,7 +160,7 @@ class ProbabilityTable(nn.Module):
     def __init__(
         self,
         game: Game | GameTree,
-        probabilities: PolicyTable | NDArray[np.float64] | None = None,
+        probabilities: PolicyTable | Floats | None = None,
         *,
         by_number: bool = False,
     ) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
@@ -15,6 +13,7 @@ from gradcheck.estimators.distributions import Policy, as_distribution, ask
 from gradcheck.estimators.policies import given_probabilities
 from gradcheck.tree.errors import InvalidArgument, invalid
 from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Floats
 from gradcheck.tree.unrolling.observation_features import observation_features
 from gradcheck.tree.values.policy_table import PolicyTable
 
@@ -51,7 +50,7 @@ def probability_table(policy: Policy | PolicyTable, tree: GameTree) -> Tensor:
     return probs
 
 
-def x_of(table: Tensor, tree: GameTree) -> NDArray[np.float64]:
+def x_of(table: Tensor, tree: GameTree) -> Floats:
     """[V] x0, x1, … in float64, from a table [I, A] of probabilities."""
     return table.detach().cpu().double().numpy()[tree.legal_actions]
 

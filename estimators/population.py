@@ -7,13 +7,14 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+
+from gradcheck.tree.types import Floats, Integers
 
 _ROUNDING = 1e-14  # of a probability that is a product of a few rationals
 _NO_WIDTH = 1e-11  # of an interval between two numbers that differ by the rounding of sums up to ``total``
 
 
-def populations(probabilities: NDArray[np.float64], total: int) -> tuple[tuple[float, NDArray[np.int64]], ...]:
+def populations(probabilities: Floats, total: int) -> tuple[tuple[float, Integers], ...]:
     """Batches, as numbers of repetitions [K], whose weighted average holds each episode exactly as often as it should.
 
     Where the probabilities have a common denominator of at most ``total``, one batch is enough. Otherwise there are up

@@ -7,7 +7,6 @@ from typing import final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episode_list import AllEpisodes, episodes_along
@@ -15,7 +14,7 @@ from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.policy_tables import probability_table, x_of
 from gradcheck.tree.game import Game
 from gradcheck.tree.game_tree import ENDS, GameTree
-from gradcheck.tree.types import Array
+from gradcheck.tree.types import Array, Integers
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.unrolling.observation_features import observation_features
 from gradcheck.tree.validation.arguments import positive_int64, whole_number
@@ -81,7 +80,7 @@ def sample_in_chunks(tree: GameTree, x: Array, num_episodes: int, seed: int, *, 
         yield episodes_along(tree, edges, lengths, table, numbers)
 
 
-def sample_counts(episodes: AllEpisodes, num_episodes: int, seed: int) -> NDArray[np.int64]:
+def sample_counts(episodes: AllEpisodes, num_episodes: int, seed: int) -> Integers:
     """Sample how often each of the K possible episodes comes up among N independent ones.
 
     These counts have, by definition, the multinomial distribution with the episodes' probabilities. Whatever depends
@@ -130,7 +129,7 @@ class _Walks:
         self._up_to = _sums_within(weight, self._first)
         self._starts = tree.start[: tree.num_roots]
 
-    def draw(self, size: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def draw(self, size: int, rng: np.random.Generator) -> tuple[Integers, Integers]:
         """So many episodes, all at once, step by step: their edges, one episode after another, and their lengths."""
         root = np.searchsorted(self._starts.cumsum(), rng.random(size), side="right")
         # Rounding may leave the sum just below a random number.

@@ -9,10 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from gradcheck.estimators.batches import Floats, Numbers, WeightedBatches, count_draws, enumerate_draws
+from gradcheck.estimators.batches import WeightedBatches, count_draws, enumerate_draws
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episode_list import AllEpisodes, all_episodes
 from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Floats, Integers
 from gradcheck.tree.values.policy_table import PolicyTable
 
 
@@ -65,7 +66,7 @@ class IndependentUnits(AbstractCollector):
     """A collector whose batches are made of units that are drawn independently: single episodes, or groups of them."""
 
     @abstractmethod
-    def units(self, size: int, *, ordered: bool) -> tuple[Numbers, Floats]:
+    def units(self, size: int, *, ordered: bool) -> tuple[Integers, Floats]:
         """The different units that batches of this size are made of.
 
         Args:
@@ -120,7 +121,7 @@ class IndependentUnits(AbstractCollector):
         drawn = numbers.choice(len(units), p=probabilities / probabilities.sum(), size=shape)
         return self._made_of(units[drawn], np.full(count, 1 / count))
 
-    def population(self, units: Numbers, repeats: Numbers, copies: int) -> WeightedBatches:
+    def population(self, units: Integers, repeats: Integers, copies: int) -> WeightedBatches:
         """One large batch: the u-th unit ``repeats[u]`` times, in a fixed random order, and that ``copies`` times over.
 
         A loss may split its batch into halves or thirds. With six copies these, too, hold the units as often as they
@@ -135,7 +136,7 @@ class IndependentUnits(AbstractCollector):
         drawn = np.tile(np.repeat(units, repeats, axis=0)[np.argsort(np.concatenate(keys))], (copies, 1))
         return self._made_of(drawn[None], np.ones(1))
 
-    def _made_of(self, drawn: Numbers, weights: Floats) -> WeightedBatches:
+    def _made_of(self, drawn: Integers, weights: Floats) -> WeightedBatches:
         """Batches from the episodes [B, units, m] that were drawn for each."""
         count, number, each = drawn.shape
         groups = np.repeat(np.arange(number), each) if self.in_groups else None

@@ -8,15 +8,16 @@ from typing import final
 
 import numpy as np
 
-from gradcheck.estimators.batches import Floats, Numbers, WeightedBatches
+from gradcheck.estimators.batches import WeightedBatches
 from gradcheck.estimators.collectors.base import IndependentUnits
+from gradcheck.tree.types import Floats, Integers
 
 
 @final
 class CompleteEpisodes(IndependentUnits):
     """N independent complete episodes; each is a unit."""
 
-    def units(self, size: int, *, ordered: bool) -> tuple[Numbers, Floats]:
+    def units(self, size: int, *, ordered: bool) -> tuple[Integers, Floats]:
         """The K episodes, each by itself [K, 1], and their probabilities."""
         return np.arange(self.num_units(size, ordered=ordered))[:, None], self.all_episodes.probabilities
 

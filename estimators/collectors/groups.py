@@ -8,10 +8,11 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from gradcheck.estimators.batches import Floats, Numbers, WeightedBatches, count_draws, enumerate_draws
+from gradcheck.estimators.batches import WeightedBatches, count_draws, enumerate_draws
 from gradcheck.estimators.collectors.base import IndependentUnits
 from gradcheck.estimators.distributions import Policy
 from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Floats, Integers
 from gradcheck.tree.values.policy_table import PolicyTable
 
 
@@ -33,10 +34,10 @@ class Groups(IndependentUnits):
         super().__init__(tree, policy)
         self.groups = groups
 
-    def units(self, size: int, *, ordered: bool) -> tuple[Numbers, Floats]:
+    def units(self, size: int, *, ordered: bool) -> tuple[Integers, Floats]:
         """All groups of g episodes [U, g] from one start each, and their probabilities."""
         p, each = self.all_episodes.probabilities, size // self.groups
-        members: list[Numbers] = []
+        members: list[Integers] = []
         weights: list[Floats] = []
         for episodes in self._by_start:
             start = p[episodes].sum()
@@ -69,7 +70,7 @@ class Groups(IndependentUnits):
         return replace(batch, chosen=mixed.reshape(batch.chosen.shape))
 
     @cached_property
-    def _by_start(self) -> list[Numbers]:
+    def _by_start(self) -> list[Integers]:
         """The numbers of the episodes that begin in each start."""
         start = self.all_episodes.episodes.group_index.cpu().numpy()
         return [np.flatnonzero(start == number) for number in np.unique(start)]

@@ -9,7 +9,6 @@ from typing import final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from gradcheck.estimators.episode_list import AllEpisodes
@@ -17,6 +16,7 @@ from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.gradients import flat_gradient, parameters_of
 from gradcheck.estimators.policy_gradients import Loss, check_value
 from gradcheck.tree.progress import progress
+from gradcheck.tree.types import Floats, Integers
 from gradcheck.tree.variance.range_bounds import EstimateBounds
 
 
@@ -68,8 +68,8 @@ def estimate(
     loss: Loss,
     policy: nn.Module,
     episodes: AllEpisodes,
-    counts: NDArray[np.int64],
-    exact: NDArray[np.float64],
+    counts: Integers,
+    exact: Floats,
     *,
     false_alarm: float,
 ) -> tuple[Estimate, ...]:
@@ -111,7 +111,7 @@ def estimate_in_chunks(
     losses: Mapping[str, Loss],
     policy: nn.Module,
     chunks: Iterable[Episodes],
-    exact: NDArray[np.float64],
+    exact: Floats,
     spread: EstimateBounds,
     *,
     false_alarm: float,
@@ -161,7 +161,7 @@ class _RunningMean:
         self.size = self.chunks = 0
         self._squares = np.zeros(width)
 
-    def add(self, chunk: NDArray[np.float64], size: int) -> None:
+    def add(self, chunk: Floats, size: int) -> None:
         """Add the mean of so many independent episodes."""
         self.size, self.chunks = self.size + size, self.chunks + 1
         deviation = chunk - self.mean
@@ -169,12 +169,12 @@ class _RunningMean:
         self._squares += size * deviation * (chunk - self.mean)
 
     @property
-    def standard_error(self) -> NDArray[np.float64] | None:
+    def standard_error(self) -> Floats | None:
         """Of the mean: a chunk of n episodes scatters with 1/n of the variance of one."""
         return np.sqrt(self._squares / (self.chunks - 1) / self.size) if self.chunks > 1 else None
 
 
-def episode_gradients(loss: Loss, policy: nn.Module, episodes: Episodes) -> NDArray[np.float64]:
+def episode_gradients(loss: Loss, policy: nn.Module, episodes: Episodes) -> Floats:
     """[K, P] minus the gradient of the loss on each episode by itself: an ascent direction."""
     parameters = parameters_of(policy)
     rows = [
@@ -184,9 +184,7 @@ def episode_gradients(loss: Loss, policy: nn.Module, episodes: Episodes) -> NDAr
     return torch.stack(rows).numpy()
 
 
-def bernstein_bound(
-    variance: NDArray[np.float64], largest: NDArray[np.float64], size: int, false_alarm: float
-) -> NDArray[np.float64]:
+def bernstein_bound(variance: Floats, largest: Floats, size: int, false_alarm: float) -> Floats:
     r"""Bound how far the mean of ``size`` independent draws strays from its expectation, by Bernstein's inequality.
 
     .. math:: P(|mean - \mu| \ge \epsilon) \le 2 \exp\frac{- n \epsilon^2}{2 \sigma^2 + \frac23 M \epsilon}

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gradcheck.estimators.episode_list import AllEpisodes
@@ -20,6 +19,7 @@ from gradcheck.report.estimates import Estimate, estimate
 from gradcheck.report.finite_batch import FiniteBatch, affordable, finite_batches
 from gradcheck.tree.errors import InvalidArgument
 from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Floats, Integers
 from gradcheck.tree.values.policy_table import PolicyTable
 
 _MAX_STEPS = 300_000  # in all batches of all sizes: about two seconds
@@ -57,10 +57,10 @@ class Listed:
     tree: GameTree
     policy: PolicyTable
     episodes: AllEpisodes
-    counts: NDArray[np.int64]
+    counts: Integers
     false_alarm: float
 
-    def partials(self, losses: Mapping[str, Loss], exact: NDArray[np.float64]) -> dict[str, tuple[Estimate, ...]]:
+    def partials(self, losses: Mapping[str, Loss], exact: Floats) -> dict[str, tuple[Estimate, ...]]:
         """The estimates of ∂R/∂x."""
         return self._estimates(losses, ProbabilityTable(self.tree, self.policy), exact)
 
@@ -95,7 +95,7 @@ class Listed:
         return finite_batches(losses, policy, self.episodes, exact, affordable_sizes), single
 
     def _estimates(
-        self, losses: Mapping[str, Loss], policy: nn.Module, exact: NDArray[np.float64]
+        self, losses: Mapping[str, Loss], policy: nn.Module, exact: Floats
     ) -> dict[str, tuple[Estimate, ...]]:
         return {
             name: estimate(loss, policy, self.episodes, self.counts, exact, false_alarm=self.false_alarm)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradcheck.report.pictures.style import (
     BAND,
@@ -20,6 +19,7 @@ from gradcheck.report.pictures.style import (
     number,
     picture,
 )
+from gradcheck.tree.types import Floats, Integers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,10 +51,10 @@ class Convergence:
     """
 
     variable_of: Array
-    sizes: NDArray[np.int64]
-    exact: NDArray[np.float64]
-    standard_errors: NDArray[np.float64]
-    means: Mapping[str, NDArray[np.float64]]
+    sizes: Integers
+    exact: Floats
+    standard_errors: Floats
+    means: Mapping[str, Floats]
 
 
 def converge(game: Game | GameTree, policy: PolicyTable, *, seed: int = 0) -> Convergence:
