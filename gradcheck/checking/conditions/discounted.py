@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import final
 
 from gradcheck.checking.case import Case, Condition, Expectation, NotApplicable
+from gradcheck.checking.conditions.true_gradients import of_return_or_surrogate
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.names import ConditionName
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
-from gradcheck.checking.true_gradients import of_return_or_surrogate
 from gradcheck.tree.game_tree import GameTree
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import final
 
 from gradcheck.checking.case import Case, Condition, Expectation, NotApplicable
+from gradcheck.checking.conditions.true_gradients import on_the_same_buffers
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
 from gradcheck.checking.probes.subjects import Play
-from gradcheck.checking.true_gradients import on_the_same_buffers
 from gradcheck.estimators.collectors.base import AbstractCollector
 from gradcheck.estimators.collectors.fixed_steps import FixedSteps
 

@@ -6,11 +6,11 @@ from collections.abc import Hashable
 from typing import final
 
 from gradcheck.checking.case import Case, Condition, Expectation
+from gradcheck.checking.conditions.true_gradients import of_return_or_surrogate
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
 from gradcheck.checking.probes.subjects import Play
-from gradcheck.checking.true_gradients import of_return_or_surrogate
 from gradcheck.estimators.collectors.base import AbstractCollector
 from gradcheck.estimators.collectors.groups import Groups
 

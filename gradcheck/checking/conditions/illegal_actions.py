@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import final
 
 from gradcheck.checking.case import Case, Condition, Expectation, NotApplicable
+from gradcheck.checking.conditions.true_gradients import of_return_or_surrogate
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.probes import battery
-from gradcheck.checking.true_gradients import of_return_or_surrogate
 from gradcheck.tree.game_tree import GameTree
 
 

@@ -10,11 +10,11 @@ from typing import final
 import torch
 
 from gradcheck.checking.case import Case, Condition, Expectation
+from gradcheck.checking.conditions.true_gradients import of_return_or_surrogate
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
 from gradcheck.checking.probes.subjects import Play
-from gradcheck.checking.true_gradients import of_return_or_surrogate
 
 _LEAST_MOVE, _LARGEST_MOVE = 0.4, 0.9  # of each parameter: most ratios leave the interval from 0.8 to 1.2
 
