@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from gradcheck.causes.cause import Cause
-from gradcheck.causes.parts import EITHER, positions
-from gradcheck.causes.scores import every_log_prob, masked_logits, scored
+from gradcheck.causes.component import (
+    Mistake,
+    OtherScore,
+)
+from gradcheck.causes.parts import positions
+from gradcheck.causes.scores import every_log_prob, masked_logits
 from gradcheck.estimators.distributions import Policy, action_distribution
 from gradcheck.estimators.episodes import Episodes
 
@@ -43,62 +46,73 @@ def _at_neighbour_or_zeros(policy: Policy, episodes: Episodes, by: int) -> Tenso
     return action_distribution(policy, seen, episodes.legal_actions).log_prob(episodes.actions)
 
 
-CAUSES: tuple[Cause, ...] = (
-    *scored(
+MISTAKES: tuple[Mistake, ...] = (
+    Mistake(
         "argmax_action",
         "The log-probability is of the most probable action, not of the one taken.",
         _TAKEN,
-        lambda policy, e: _of(policy, e, masked_logits(policy, e).argmax(-1)),
-        averages=EITHER,
+        OtherScore(lambda policy, e: _of(policy, e, masked_logits(policy, e).argmax(-1))),
     ),
-    *scored(
+    Mistake(
         "fresh_action",
         "The log-probability is of an action drawn anew, which has nothing to do with the return.",
         _TAKEN,
-        lambda policy, e: (every_log_prob(policy, e).detach().exp() * every_log_prob(policy, e)).sum(-1),
+        OtherScore(lambda policy, e: (every_log_prob(policy, e).detach().exp() * every_log_prob(policy, e)).sum(-1)),
     ),
-    *scored(
+    Mistake(
         "first_action_always",
         "The log-probability is of the first action, whichever was taken.",
         _TAKEN,
-        lambda policy, e: every_log_prob(policy, e)[:, 0],
+        OtherScore(lambda policy, e: every_log_prob(policy, e)[:, 0]),
     ),
-    *scored(
+    Mistake(
         "last_action_always",
         "The log-probability is of the last action, whichever was taken.",
         _TAKEN,
-        lambda policy, e: every_log_prob(policy, e)[:, -1],
+        OtherScore(lambda policy, e: every_log_prob(policy, e)[:, -1]),
     ),
-    *scored(
+    Mistake(
         "action_of_next_step",
         "Each observation is paired with the action of the next step.",
         "Shift neither observations nor actions: a row holds what was seen and what was then done.",
-        lambda policy, e: _of(policy, e, e.actions.roll(-1)),
-        lambda policy, e: _of(policy, e, e.actions[_neighbour(e, 1)]) * (_neighbour(e, 1) != positions(e)),
-        lambda policy, e: _of(policy, e, e.actions[_neighbour(e, 1)]) * ~e.dones,
+        OtherScore(
+            lambda policy, e: _of(policy, e, e.actions.roll(-1)),
+            lambda policy, e: _of(policy, e, e.actions[_neighbour(e, 1)]) * (_neighbour(e, 1) != positions(e)),
+            lambda policy, e: _of(policy, e, e.actions[_neighbour(e, 1)]) * ~e.dones,
+            across_episodes=True,
+        ),
     ),
-    *scored(
+    Mistake(
         "action_of_previous_step",
         "Each observation is paired with the action of the step before.",
         "Shift neither observations nor actions: a row holds what was seen and what was then done.",
-        lambda policy, e: _of(policy, e, e.actions.roll(1)),
-        lambda policy, e: _of(policy, e, e.actions[_neighbour(e, -1)]) * (_neighbour(e, -1) != positions(e)),
-        lambda policy, e: _of(policy, e, e.actions[_neighbour(e, -1)]) * (e.time_steps > 0),
+        OtherScore(
+            lambda policy, e: _of(policy, e, e.actions.roll(1)),
+            lambda policy, e: _of(policy, e, e.actions[_neighbour(e, -1)]) * (_neighbour(e, -1) != positions(e)),
+            lambda policy, e: _of(policy, e, e.actions[_neighbour(e, -1)]) * (e.time_steps > 0),
+            across_episodes=True,
+        ),
     ),
-    *scored(
+    Mistake(
         "observation_of_next_step",
         "The policy is asked about the observation after the action, not about the one before it.",
         _SEEN,
-        lambda policy, e: _at_neighbour(policy, e, 1, across=False),
-        lambda policy, e: _at_neighbour(policy, e, 1, across=True),
-        lambda policy, e: _at_neighbour_or_zeros(policy, e, 1),
+        OtherScore(
+            lambda policy, e: _at_neighbour(policy, e, 1, across=False),
+            lambda policy, e: _at_neighbour(policy, e, 1, across=True),
+            lambda policy, e: _at_neighbour_or_zeros(policy, e, 1),
+            across_episodes=True,
+        ),
     ),
-    *scored(
+    Mistake(
         "observation_of_previous_step",
         "The policy is asked about the observation of the step before.",
         _SEEN,
-        lambda policy, e: _at_neighbour(policy, e, -1, across=False),
-        lambda policy, e: _at_neighbour(policy, e, -1, across=True),
-        lambda policy, e: _at_neighbour_or_zeros(policy, e, -1),
+        OtherScore(
+            lambda policy, e: _at_neighbour(policy, e, -1, across=False),
+            lambda policy, e: _at_neighbour(policy, e, -1, across=True),
+            lambda policy, e: _at_neighbour_or_zeros(policy, e, -1),
+            across_episodes=True,
+        ),
     ),
 )

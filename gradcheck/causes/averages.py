@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from gradcheck.causes.cause import Cause
+from gradcheck.causes.component import (
+    Feature,
+    Mistake,
+    OtherAverage,
+    OtherLoss,
+    OtherScore,
+    OtherSteps,
+    OtherWeights,
+)
 from gradcheck.causes.parts import (
-    EITHER,
-    RIGHT_WEIGHTS,
     against_steps,
     by_step,
-    family,
     future,
     groups,
     later_sums,
     logits_of,
     ownership,
     ratio,
-    surrogate,
-    total,
     totals,
     unknown,
-    weighed,
 )
-from gradcheck.estimators.averages import Average, over_episodes, over_steps
+from gradcheck.estimators.averages import over_steps
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import InvalidArgument
@@ -63,11 +65,6 @@ def _over_halves(terms: Tensor, episodes: Episodes) -> Tensor:
     return sum(((terms * part).sum() / part.sum() for part in parts), terms.new_zeros(())) / len(parts)
 
 
-def _averaged(name: str, title: str, remedy: str, average: Average, *, needs: str = "") -> tuple[Cause, ...]:
-    losses = [surrogate(weights=right, average=average) for right in RIGHT_WEIGHTS]
-    return family(name, title, remedy, losses, needs=needs)
-
-
 def _mean_of_all(episodes: Episodes) -> Tensor:
     """[T] the mean of all future returns at every step: what is left of [T, 1] times [T], which is [T, T]."""
     return future(episodes).mean().expand_as(episodes.rewards)
@@ -88,7 +85,7 @@ def _mean_of_centred(episodes: Episodes) -> Tensor:
 def _padded_by_repeating(episodes: Episodes) -> Tensor:
     """[T] the last step of an episode counts as often as it is repeated to fill the padded batch."""
     missing = episodes.lengths.max() - episodes.lengths[episodes.episode_index]
-    return future(episodes) * (1 + missing * episodes.dones)
+    return 1 + missing * episodes.dones
 
 
 def _with_padding(policy: Policy, episodes: Episodes) -> Tensor:
@@ -114,87 +111,78 @@ def _whole(policy: Policy, episodes: Episodes) -> Tensor:
     return by_step(episodes, ownership(episodes) @ ratio(policy, episodes))
 
 
-CAUSES: tuple[Cause, ...] = (
-    *_averaged(
+MISTAKES: tuple[Mistake, ...] = (
+    Mistake(
         "sequence_mean",
         "Every episode is divided by its own length, so that a step of a short one counts more.",
         _BY_EPISODES,
-        over_sequences,
+        OtherAverage(over_sequences),
     ),
-    *_averaged(
+    Mistake(
         "token_mean",
         "The sum is divided by the number of steps of the very batch, which depends on the actions.",
         _BY_EPISODES,
-        over_steps,
+        OtherAverage(over_steps),
     ),
-    *_averaged(
+    Mistake(
         "padded_mean",
         "The sum is divided by all places of the padded batch: the longest episode decides.",
         _BY_EPISODES,
-        over_padding,
+        OtherAverage(over_padding),
     ),
-    *_averaged(
+    Mistake(
         "group_token_mean",
         "Every group is divided by its own number of steps, which depends on the actions.",
         _BY_EPISODES,
-        _over_groups,
-        needs="groups",
+        OtherAverage(_over_groups),
+        frozenset({Feature.GROUPS}),
     ),
-    *_averaged(
+    Mistake(
         "mean_per_time_step",
         "At each time the mean is over the episodes that have not ended, so that late steps count more.",
         _BY_EPISODES,
-        _over_times,
+        OtherAverage(_over_times),
     ),
-    *_averaged(
+    Mistake(
         "micro_batch_token_mean",
         "Each half of the batch is divided by its own number of steps, and the two means are averaged.",
         "Divide both halves by the same number: the steps of the whole batch, or better its episodes.",
-        _over_halves,
+        OtherAverage(_over_halves),
     ),
-    Cause(
+    Mistake(
         "padding_counted",
         "Padded places count as actions: their log-probabilities are weighed with the return of the episode.",
         "Multiply with the mask of episodes.padded, and divide by the number of episodes.",
-        _with_padding,
+        OtherLoss(_with_padding),
     ),
-    *weighed(
+    Mistake(
         "last_step_repeated",
         "Padding repeats the last step of an episode, and counts.",
         "Multiply with the mask of episodes.padded.",
-        _padded_by_repeating,
-        averages=(over_episodes, over_padding),
+        OtherSteps(_padded_by_repeating, None, over_padding),
     ),
-    *weighed(
+    Mistake(
         "broadcast",
         "Every log-probability is multiplied with every return: shapes [T, 1] and [T] are broadcast to [T, T].",
         "Give both the shape [T]: squeeze the last dimension.",
-        _mean_of_all,
-        _sum_of_all,
-        averages=EITHER,
+        OtherWeights(_mean_of_all, _sum_of_all, across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "broadcast_over_episodes",
         "Every episode is multiplied with every return: shapes [N, 1] and [N] are broadcast to [N, N].",
         "Give both the shape [N]: squeeze the last dimension. The direction is right, the length 1/N.",
-        _mean_total,
+        OtherWeights(_mean_total, across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "broadcast_with_centred_advantages",
         "Every log-probability is multiplied with the sum of all centred advantages, which is 0.",
         "Give log-probabilities and advantages the same shape: [T, 1] times [T] is [T, T].",
-        _mean_of_centred,
-        averages=(over_steps,),
+        OtherWeights(_mean_of_centred, across_episodes=True),
     ),
-    *family(
+    Mistake(
         "log_probs_summed_twice",
         "Log-probabilities are summed along the episode and then weighed with returns, which are sums already.",
         "Weigh each log-probability with its return, or the sum of them with the reward of the step.",
-        [
-            surrogate(score=score, weights=weights, average=average)
-            for average in (over_episodes, over_steps)
-            for score in (_cumulative, _whole)
-            for weights in (future, total)
-        ],
+        OtherScore(_cumulative, _whole),
     ),
 )

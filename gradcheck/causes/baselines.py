@@ -9,7 +9,10 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from gradcheck.causes.cause import Cause
+from gradcheck.causes.component import (
+    Mistake,
+    OtherWeights,
+)
 from gradcheck.causes.parts import (
     against_others,
     against_steps,
@@ -20,7 +23,6 @@ from gradcheck.causes.parts import (
     ownership,
     total,
     totals,
-    weighed,
 )
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.weights import Weights
@@ -119,129 +121,152 @@ NORMALISED: tuple[Weights, ...] = tuple(
     partial(normalised_steps, correction=c, epsilon=eps) for eps in EPSILONS for c in (1, 0)
 )
 
-CAUSES: tuple[Cause, ...] = (
-    *weighed(
+MISTAKES: tuple[Mistake, ...] = (
+    Mistake(
         "step_mean_baseline",
         "The baseline is the mean return of all steps of the batch, the step's own and those it leads to included.",
         _FROM_OTHERS,
-        against_steps,
+        OtherWeights(against_steps, across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "normalised",
         "Returns are normalised with the mean and the standard deviation over the steps of the very batch.",
         _NO_DEVIATION,
-        *NORMALISED,
+        OtherWeights(*NORMALISED, across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "divided_by_deviation",
         "Returns are divided by their own standard deviation in the batch, without being centred.",
         _NO_DEVIATION,
-        *(
-            partial(_divided, of=of, correction=c, epsilon=eps)
-            for of in (future, totals)
-            for eps in (1e-8, 1e-6)
-            for c in (1, 0)
+        OtherWeights(
+            *(
+                partial(_divided, of=of, correction=c, epsilon=eps)
+                for of in (future, totals)
+                for eps in (1e-8, 1e-6)
+                for c in (1, 0)
+            ),
+            across_episodes=True,
         ),
     ),
-    *weighed(
+    Mistake(
         "normalised_inside_episode",
         "Returns are normalised with the mean and the standard deviation of their own episode.",
         _NO_DEVIATION,
-        *(partial(_inside, correction=c, divide=True, epsilon=eps) for eps in (1e-8,) for c in (1, 0)),
+        OtherWeights(
+            *(partial(_inside, correction=c, divide=True, epsilon=eps) for eps in (1e-8,) for c in (1, 0)),
+            across_episodes=True,
+        ),
     ),
-    *weighed(
+    Mistake(
         "centred_inside_episode",
         "The baseline is the mean return of the step's own episode, which depends on its action.",
         _FROM_OTHERS,
-        _inside,
+        OtherWeights(_inside, across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "time_mean_baseline",
         "The baseline is the mean return of all episodes at the same time, its own included.",
         _FROM_OTHERS,
-        _at_equal_times,
+        OtherWeights(_at_equal_times, across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "normalised_per_time",
         "Returns are normalised with the mean and the standard deviation of all returns at the same time.",
         _NO_DEVIATION,
-        *(partial(_at_equal_times, correction=c, divide=True, epsilon=eps) for eps in (1e-8,) for c in (1, 0)),
+        OtherWeights(
+            *(partial(_at_equal_times, correction=c, divide=True, epsilon=eps) for eps in (1e-8,) for c in (1, 0)),
+            across_episodes=True,
+        ),
     ),
-    *weighed(
+    Mistake(
         "leave_one_step_out_baseline",
         "The baseline is the mean return of all other steps, among them those of the same episode.",
         "Leave out the whole episode: its other returns depend on the action, too.",
-        _leave_one_step_out,
+        OtherWeights(_leave_one_step_out, across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "max_baseline",
         "The baseline is the largest return of the batch, which may be the step's own.",
         _FROM_OTHERS,
-        *_each(lambda returns: returns.max()),
+        OtherWeights(*_each(lambda returns: returns.max()), across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "min_baseline",
         "The baseline is the smallest return of the batch, which may be the step's own.",
         _FROM_OTHERS,
-        *_each(lambda returns: returns.min()),
+        OtherWeights(*_each(lambda returns: returns.min()), across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "median_baseline",
         "The baseline is the median return of the batch, which may be the step's own.",
         _FROM_OTHERS,
-        *_each(lambda returns: returns.median()),
-        *_each(lambda returns: (returns.median() - (-returns).median()) / 2),
+        OtherWeights(
+            *_each(lambda returns: returns.median()),
+            *_each(lambda returns: (returns.median() - (-returns).median()) / 2),
+            across_episodes=True,
+        ),
     ),
-    *weighed(
+    Mistake(
         "min_max_scaled",
         "Returns are scaled to [0, 1] by the smallest and the largest of the batch.",
         "Leave the scaling out, or scale by constants.",
-        lambda e: _min_max(future(e)),
-        lambda e: by_step(e, _min_max(totals(e))),
+        OtherWeights(lambda e: _min_max(future(e)), lambda e: by_step(e, _min_max(totals(e))), across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "scaled_by_largest_return",
         "Returns are divided by the largest of the batch.",
         "Leave the division out, or divide by a constant.",
-        lambda e: _largest(future(e)),
-        lambda e: by_step(e, _largest(totals(e))),
-        lambda e: _largest(total(e)),
+        OtherWeights(
+            lambda e: _largest(future(e)),
+            lambda e: by_step(e, _largest(totals(e))),
+            lambda e: _largest(total(e)),
+            across_episodes=True,
+        ),
     ),
-    *weighed(
+    Mistake(
         "positive_advantages_only",
         "Advantages below 0 are set to 0: what is worse than the mean is never made less probable.",
         "Keep negative advantages.",
-        lambda e: centred(e).clamp(min=0),
-        lambda e: against_others(e).clamp(min=0),
-        lambda e: against_steps(e).clamp(min=0),
+        OtherWeights(
+            lambda e: centred(e).clamp(min=0),
+            lambda e: against_others(e).clamp(min=0),
+            lambda e: against_steps(e).clamp(min=0),
+            across_episodes=True,
+        ),
     ),
-    *weighed(
+    Mistake(
         "best_episode_only",
         "Only the best episodes of the batch count.",
         "Let all episodes count, each with its return.",
-        lambda e: future(e) * (e.episode_index == totals(e).argmax()),
-        lambda e: total(e) * (e.episode_index == totals(e).argmax()),
-        *(partial(_best, share=share, imitate=imitate) for share in (0.0, 0.5) for imitate in (False, True)),
+        OtherWeights(
+            lambda e: future(e) * (e.episode_index == totals(e).argmax()),
+            lambda e: total(e) * (e.episode_index == totals(e).argmax()),
+            *(partial(_best, share=share, imitate=imitate) for share in (0.0, 0.5) for imitate in (False, True)),
+            across_episodes=True,
+        ),
     ),
-    *weighed(
+    Mistake(
         "best_episode_for_all",
         "All episodes of the batch are given the return of the best.",
         "Let each episode count with its own return.",
-        lambda e: totals(e).max().expand_as(e.rewards),
+        OtherWeights(lambda e: totals(e).max().expand_as(e.rewards), across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "action_dependent_baseline",
         "The baseline depends on the action: it is the action's own number.",
         "A baseline may depend on the observation, never on the action, unless its own gradient is added.",
-        lambda e: from_the_start(e, e.future_returns - e.actions.to(e.rewards.dtype)),
-        lambda e: total(e) - e.actions.to(e.rewards.dtype),
+        OtherWeights(
+            lambda e: from_the_start(e, e.future_returns - e.actions.to(e.rewards.dtype)),
+            lambda e: total(e) - e.actions.to(e.rewards.dtype),
+            across_episodes=True,
+        ),
     ),
-    *weighed(
+    Mistake(
         "self_inclusive_mean",
         "The baseline is the mean return of the batch or the group, the episode's own included.",
         "Leave the episode's own return out of the mean, or scale by N/(N-1): the direction is right.",
-        centred,
-        lambda e: total(e) - totals(e).mean(),
-        lambda e: future(e) - totals(e).mean(),
+        OtherWeights(
+            centred, lambda e: total(e) - totals(e).mean(), lambda e: future(e) - totals(e).mean(), across_episodes=True
+        ),
     ),
 )

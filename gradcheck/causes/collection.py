@@ -6,19 +6,20 @@ from functools import partial
 
 from torch import Tensor
 
-from gradcheck.causes.cause import Cause
+from gradcheck.causes.component import (
+    Feature,
+    Mistake,
+    OtherSteps,
+    OtherWeights,
+)
 from gradcheck.causes.parts import (
-    EITHER,
     by_step,
     from_the_start,
-    future,
     gains,
     later_sums,
     ownership,
     positions,
     shifted,
-    total,
-    weighed,
 )
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.weights import Weights
@@ -60,70 +61,62 @@ def _over_their_steps(terms: Tensor, episodes: Episodes) -> Tensor:
 
 _RUN_ON = partial(_run_on, values=lambda e: e.rewards)
 
-CAUSES: tuple[Cause, ...] = (
-    *weighed(
+MISTAKES: tuple[Mistake, ...] = (
+    Mistake(
         "bootstrap_missing",
         "An episode that was cut short counts as ended: the value of what would have followed is missing.",
         "Add the value of the state at the cut, discounted; treat truncated and terminated differently.",
-        lambda e: from_the_start(e, later_sums(e, e.rewards, factor=e.discount)),
-        lambda e: by_step(e, ownership(e) @ from_the_start(e, e.rewards)),
-        averages=EITHER,
-        needs="cut",
+        OtherWeights(
+            lambda e: from_the_start(e, later_sums(e, e.rewards, factor=e.discount)),
+            lambda e: by_step(e, ownership(e) @ from_the_start(e, e.rewards)),
+        ),
+        frozenset({Feature.CUT}),
     ),
-    *weighed(
+    Mistake(
         "run_on_returns",
         "Returns run on across the ends of episodes: later episodes of the buffer are credited to earlier ones.",
         "Start the sum anew at every episode's end: G = r + γ · G · (1 - done).",
-        _RUN_ON,
-        partial(_run_on, values=gains),
-        _whole_batch,
-        averages=EITHER,
-        needs="cut",
+        OtherWeights(_RUN_ON, partial(_run_on, values=gains), _whole_batch, across_episodes=True),
+        frozenset({Feature.CUT}),
     ),
-    *weighed(
+    Mistake(
         "run_on_returns",
         "Returns run on across the ends of episodes, with a discount that depends on how long each lasts.",
         "Start the sum anew at every episode's end: G = r + γ · G · (1 - done).",
-        _RUN_ON,
-        needs="discount",
+        OtherWeights(_RUN_ON, across_episodes=True),
+        frozenset({Feature.DISCOUNT}),
     ),
-    *weighed(
+    Mistake(
         "done_flag_of_next_step",
         "Returns end where the flag of the next step says so: one step too early.",
         "Use the flag of the step itself: G_t = r_t + γ · G_(t+1) · (1 - done_t).",
-        lambda e: _ended_by(e, 1),
-        averages=EITHER,
+        OtherWeights(lambda e: _ended_by(e, 1), across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "done_flag_of_previous_step",
         "Returns end where the flag of the previous step says so: one step too late.",
         "Use the flag of the step itself: G_t = r_t + γ · G_(t+1) · (1 - done_t).",
-        lambda e: _ended_by(e, -1),
-        averages=EITHER,
+        OtherWeights(lambda e: _ended_by(e, -1), across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "cut_episode_dropped",
         "The episode that was cut short is left out: long episodes are cut more often, and so count less.",
         "Keep it, with the value of the state at the cut added to its returns.",
-        lambda e: future(e) * _in_complete(e),
-        lambda e: total(e) * _in_complete(e),
-        averages=(*EITHER, _over_complete, _over_their_steps),
-        needs="cut",
+        OtherSteps(_in_complete, None, _over_complete, _over_their_steps),
+        frozenset({Feature.CUT}),
     ),
-    *weighed(
+    Mistake(
         "cut_step_dropped",
         "The step at which an episode was cut short is left out.",
         "Keep it, with the value of the state at the cut added to its return.",
-        lambda e: future(e) * ~e.truncated,
-        averages=EITHER,
-        needs="cut",
+        OtherSteps(lambda e: 1 - e.truncated.to(e.rewards.dtype)),
+        frozenset({Feature.CUT}),
     ),
-    *weighed(
+    Mistake(
         "bootstrap_not_discounted",
         "The value of the state at the cut is added to the return as it is, without a discount.",
         "Discount it once more than the last reward: r + γ · value.",
-        lambda e: from_the_start(e, later_sums(e, e.rewards + e.bootstrap_values, factor=e.discount)),
-        averages=EITHER,
-        needs="cut discount",
+        OtherWeights(lambda e: from_the_start(e, later_sums(e, e.rewards + e.bootstrap_values, factor=e.discount))),
+        frozenset({Feature.CUT, Feature.DISCOUNT}),
     ),
 )

@@ -7,12 +7,12 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from gradcheck.causes.cause import Cause
-from gradcheck.causes.parts import family, surrogate, unknown
+from gradcheck.causes.component import Mistake, OtherLoss
+from gradcheck.causes.parts import Surrogate, unknown
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episodes import Episodes
 
-_right = surrogate()
+_right = Surrogate()
 
 
 def _bent(policy: Policy, episodes: Episodes, *, longest: float, always: bool = False) -> Tensor:
@@ -27,18 +27,20 @@ def _bent(policy: Policy, episodes: Episodes, *, longest: float, always: bool = 
     return loss * (factor if always else factor.clamp(max=1))
 
 
-CAUSES: tuple[Cause, ...] = tuple(
-    cause
-    for norm in (0.5, 1.0, 5.0, 10.0)
-    for cause in family(
-        "gradient_clipped",
-        f"The gradient of each batch is clipped to a norm of {norm:g}: large ones count too little.",
-        "Nothing, if it is meant as a safeguard: it does no harm where it never binds.",
-        [partial(_bent, longest=norm)],
-    )
-) + family(
-    "gradient_normalised",
-    "The gradient of each batch is divided by its norm.",
-    "Use the gradient as it is, or clip it where it is very large only.",
-    [partial(_bent, longest=1.0, always=True)],
+MISTAKES: tuple[Mistake, ...] = (
+    *(
+        Mistake(
+            "gradient_clipped",
+            f"The gradient of each batch is clipped to a norm of {norm:g}: large ones count too little.",
+            "Nothing, if it is meant as a safeguard: it does no harm where it never binds.",
+            OtherLoss(partial(_bent, longest=norm)),
+        )
+        for norm in (0.5, 1.0, 5.0, 10.0)
+    ),
+    Mistake(
+        "gradient_normalised",
+        "The gradient of each batch is divided by its norm.",
+        "Use the gradient as it is, or clip it where it is very large only.",
+        OtherLoss(partial(_bent, longest=1.0, always=True)),
+    ),
 )

@@ -8,8 +8,13 @@ import torch
 from torch import Tensor
 
 from gradcheck.causes.baselines import EPSILONS, deviation
-from gradcheck.causes.cause import Cause
-from gradcheck.causes.parts import against_others, by_step, centred, future, groups, totals, weighed
+from gradcheck.causes.component import (
+    Feature,
+    Mistake,
+    OtherSteps,
+    OtherWeights,
+)
+from gradcheck.causes.parts import by_step, future, groups, totals
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.weights import Weights
 
@@ -94,8 +99,13 @@ def _kept(episodes: Episodes) -> Tensor:
     return (spread > 0).to(episodes.rewards.dtype)
 
 
+def _in_kept(episodes: Episodes) -> Tensor:
+    """[T] the same at each step."""
+    return by_step(episodes, _kept(episodes))
+
+
 def _over_kept(terms: Tensor, episodes: Episodes) -> Tensor:
-    return (terms * by_step(episodes, _kept(episodes))).sum() / _kept(episodes).sum().clamp(min=1)
+    return terms.sum() / _kept(episodes).sum().clamp(min=1)
 
 
 #: The first is with Bessel's correction and ε = 1e-8.
@@ -103,69 +113,85 @@ GROUP_NORMALISED: tuple[Weights, ...] = tuple(
     partial(group_normalised, correction=c, epsilon=eps) for eps in EPSILONS for c in (1, 0)
 )
 
-CAUSES: tuple[Cause, ...] = (
-    *weighed(
+MISTAKES: tuple[Mistake, ...] = (
+    Mistake(
         "group_std",
         "Returns are divided by the standard deviation of their own group, or of the batch where it is one group.",
         _DIVIDE_BY_CONSTANT,
-        *GROUP_NORMALISED,
-        *(partial(_future_normalised, correction=c, epsilon=eps) for eps in (1e-8,) for c in (1, 0)),
-        *(partial(_by_group_deviation, correction=c, epsilon=eps) for eps in (1e-8,) for c in (1, 0)),
+        OtherWeights(
+            *GROUP_NORMALISED,
+            *(partial(_future_normalised, correction=c, epsilon=eps) for eps in (1e-8,) for c in (1, 0)),
+            *(partial(_by_group_deviation, correction=c, epsilon=eps) for eps in (1e-8,) for c in (1, 0)),
+            across_episodes=True,
+        ),
     ),
-    *weighed(
+    Mistake(
         "statistics_of_the_whole_batch",
         "Returns are normalised with the mean and the deviation of the whole batch, over all groups.",
         _DIVIDE_BY_CONSTANT,
-        *(partial(_whole_batch, correction=c, epsilon=eps) for eps in (1e-8, 1e-6, 1e-4) for c in (1, 0)),
-        needs="groups",
+        OtherWeights(
+            *(partial(_whole_batch, correction=c, epsilon=eps) for eps in EPSILONS for c in (1, 0)),
+            across_episodes=True,
+        ),
+        frozenset({Feature.GROUPS}),
     ),
-    *weighed(
+    Mistake(
         "deviation_of_the_whole_batch",
         "Returns minus the mean of their group are divided by the standard deviation over all groups.",
         _DIVIDE_BY_CONSTANT,
-        *(
-            partial(_batch_deviation, correction=c, epsilon=eps, of_centred=off)
-            for eps in (1e-8,)
-            for c in (1, 0)
-            for off in (True, False)
+        OtherWeights(
+            *(
+                partial(_batch_deviation, correction=c, epsilon=eps, of_centred=off)
+                for eps in (1e-8,)
+                for c in (1, 0)
+                for off in (True, False)
+            ),
+            across_episodes=True,
         ),
-        needs="groups",
+        frozenset({Feature.GROUPS}),
     ),
-    *weighed(
+    Mistake(
         "statistics_of_the_first_group",
         "All returns are normalised with the mean and the deviation of the first group.",
         _OWN_GROUP,
-        *(partial(_first_group, correction=c, epsilon=eps) for eps in (1e-4, 1e-8) for c in (1, 0)),
-        needs="groups",
+        OtherWeights(
+            *(partial(_first_group, correction=c, epsilon=eps) for eps in (1e-4, 1e-8) for c in (1, 0)),
+            across_episodes=True,
+        ),
+        frozenset({Feature.GROUPS}),
     ),
-    *weighed(
+    Mistake(
         "group_statistics_over_wrong_axis",
         "Returns are normalised across groups, over episodes with the same place in theirs: the wrong axis.",
         "Lay returns out as [groups, episodes of each] and take statistics over the second axis.",
-        *(partial(_across_groups, correction=c, epsilon=eps) for eps in (1e-4, 1e-8) for c in (1, 0)),
-        needs="groups",
+        OtherWeights(
+            *(partial(_across_groups, correction=c, epsilon=eps) for eps in (1e-4, 1e-8) for c in (1, 0)),
+            across_episodes=True,
+        ),
+        frozenset({Feature.GROUPS}),
     ),
-    *weighed(
+    Mistake(
         "statistics_of_other_group",
         "Returns are normalised with the statistics of the groups in turn: repeat stands for repeat_interleave.",
         _OWN_GROUP,
-        *(partial(_other_group, correction=c, epsilon=eps) for eps in (1e-4, 1e-8) for c in (1, 0)),
-        needs="groups",
+        OtherWeights(
+            *(partial(_other_group, correction=c, epsilon=eps) for eps in (1e-4, 1e-8) for c in (1, 0)),
+            across_episodes=True,
+        ),
+        frozenset({Feature.GROUPS}),
     ),
-    *weighed(
+    Mistake(
         "group_step_mean_baseline",
         "The baseline is the mean return of all steps of the group, those of the same episode included.",
         _OWN_GROUP,
-        _steps_of_group,
-        needs="groups",
+        OtherWeights(_steps_of_group, across_episodes=True),
+        frozenset({Feature.GROUPS}),
     ),
-    *weighed(
+    Mistake(
         "equal_groups_dropped",
         "Groups whose returns are all equal are left out, and the divisor counts only the others.",
         "Divide by all episodes: the terms of such groups are 0 anyway.",
-        centred,
-        against_others,
-        averages=(_over_kept,),
-        needs="groups",
+        OtherSteps(_in_kept, _over_kept),
+        frozenset({Feature.GROUPS}),
     ),
 )

@@ -1,27 +1,22 @@
-"""What causes are put together from: scores, weights and averages, one of which is wrong in each.
+"""What losses are put together from: scores, weights and averages, one of which is wrong where a mistake was made.
 
-A loss is -average(score · weight). Everything here is written without loops over steps and without branches on the
+A loss is −average(score · weights). Everything here is written without loops over steps and without branches on the
 numbers of a batch, so that many batches of one layout can be computed at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias, final
+from typing import final
 
 import torch
 from torch import Tensor
 
-from gradcheck.causes.cause import Cause
-from gradcheck.estimators.averages import Average, over_episodes, over_steps
+from gradcheck.causes.component import Counts, CriticWeights, Score
+from gradcheck.estimators.averages import Average, over_episodes
 from gradcheck.estimators.distributions import Policy, action_log_probs, ask
 from gradcheck.estimators.episodes import Episodes, discount_factors
-from gradcheck.estimators.policy_gradients import Loss
 from gradcheck.estimators.weights import Weights
-
-#: Policy and episodes → [T], what is differentiated at each step.
-Score: TypeAlias = Callable[[Policy, Episodes], Tensor]
 
 
 def from_the_start(episodes: Episodes, values: Tensor) -> Tensor:
@@ -96,6 +91,11 @@ def against_steps(episodes: Episodes) -> Tensor:
 RIGHT_WEIGHTS: tuple[Weights, ...] = (future, total, against_others, centred)
 
 
+def ones(episodes: Episodes) -> Tensor:
+    """[T] no weights at all."""
+    return torch.ones_like(episodes.rewards)
+
+
 def positions(episodes: Episodes) -> Tensor:
     """[T] 0 … T-1."""
     return torch.arange(len(episodes.rewards), device=episodes.rewards.device)
@@ -127,32 +127,36 @@ def shifted(values: Tensor, by: int, *, around: bool = False) -> Tensor:
     return moved * inside.to(values.dtype)
 
 
-#: A buffer of a fixed number of steps is averaged over episodes or over steps, and both are right.
-EITHER: tuple[Average, ...] = (over_episodes, over_steps)
-
-
 @final
 @dataclass(frozen=True, eq=False)
 class Surrogate:
-    """The loss -average(score · weight), right by default.
-
-    Its parts can be asked for by themselves: the expected gradients of many such losses share most of the work.
+    """The loss −average(score · weights), right by default.
 
     Attributes:
         score: policy and episodes → [T].
-        weights: episodes → [T], constants.
+        weights: episodes → [T], constants; or what a critic makes of them.
+        steps: episodes → [T], how often each step counts; None for once each.
         average: terms [T] and episodes → scalar, linear in the terms.
         sign: -1 for a loss to minimise.
     """
 
     score: Score = action_log_probs
-    weights: Weights = future
+    weights: Weights | CriticWeights = future
+    steps: Counts | None = None
     average: Average = over_episodes
     sign: float = -1.0
 
     def __call__(self, policy: Policy, episodes: Episodes) -> Tensor:
         """The loss of a batch."""
-        return self.sign * self.average(self.score(policy, episodes) * self.weights(episodes), episodes)
+        terms = self.score(policy, episodes) * weigh(self.weights, policy, episodes)
+        if self.steps is not None:
+            terms = terms * self.steps(episodes)
+        return self.sign * self.average(terms, episodes)
+
+
+def weigh(weights: Weights | CriticWeights, policy: Policy, episodes: Episodes) -> Tensor:
+    """[T] the weights of a batch."""
+    return weights.function(policy, episodes) if isinstance(weights, CriticWeights) else weights(episodes)
 
 
 def log_ratio(policy: Policy, episodes: Episodes) -> Tensor:
@@ -165,42 +169,10 @@ def ratio(policy: Policy, episodes: Episodes) -> Tensor:
     return log_ratio(policy, episodes).exp()
 
 
-def surrogate(
-    *,
-    score: Score = action_log_probs,
-    weights: Weights = future,
-    average: Average = over_episodes,
-    sign: float = -1.0,
-) -> Loss:
-    """The loss -average(score · weight), right by default."""
-    return Surrogate(score, weights, average, sign)
-
-
-def family(name: str, title: str, remedy: str, losses: Iterable[Loss], *, needs: str = "") -> tuple[Cause, ...]:
-    """One mistake in several forms, which all have one name; the first is the simplest.
-
-    Args:
-        name: of the causes.
-        title: of the causes.
-        remedy: of the causes.
-        losses: the forms.
-        needs: what a setting must have, of ``FEATURES``, as words.
-    """
-    features = frozenset(needs.split())
-    return tuple(Cause(name, title, remedy, loss, features) for loss in losses)
-
-
-def weighed(
-    name: str,
-    title: str,
-    remedy: str,
-    *wrong: Weights,
-    averages: tuple[Average, ...] = (over_episodes,),
-    needs: str = "",
-) -> tuple[Cause, ...]:
-    """Wrong weights, averaged over episodes; ``EITHER`` where the mistake is met in buffers of a fixed size."""
-    losses = [surrogate(weights=w, average=a) for a in averages for w in wrong]
-    return family(name, title, remedy, losses, needs=needs)
+def episode_ratio(policy: Policy, episodes: Episodes) -> Tensor:
+    """[T] log π(a) times the ratio of the whole episode, a constant: what makes the return that of the moved policy."""
+    of_episode = by_step(episodes, ownership(episodes) @ log_ratio(policy, episodes))
+    return of_episode.detach().exp() * action_log_probs(policy, episodes)
 
 
 def logits_of(policy: Policy, observations: Tensor) -> Tensor:
@@ -221,5 +193,5 @@ def value_of(policy: Policy, observations: Tensor) -> Tensor | None:
 
 
 def unknown(policy: Policy, episodes: Episodes) -> Tensor:
-    """NaN, which never explains anything: for causes that need what the policy does not have."""
+    """NaN, which never explains anything: for mistakes that need what the policy does not have."""
     return action_log_probs(policy, episodes).sum() * torch.nan

@@ -6,25 +6,23 @@ from functools import partial
 
 from torch import Tensor
 
-from gradcheck.causes.cause import Cause
+from gradcheck.causes.component import (
+    Feature,
+    Mistake,
+    OtherScore,
+)
 from gradcheck.causes.parts import (
-    EITHER,
-    RIGHT_WEIGHTS,
     by_step,
-    centred,
-    family,
     later_sums,
     log_ratio,
     ownership,
     ratio,
-    surrogate,
 )
-from gradcheck.causes.scores import scored
-from gradcheck.estimators.averages import over_episodes
 from gradcheck.estimators.distributions import Policy, action_log_probs
 from gradcheck.estimators.episodes import Episodes
 
 _ONE_RATIO = "Multiply once with exp(new - old), old being the detached log-probabilities of sampling."
+_OFF_POLICY = frozenset({Feature.OFF_POLICY})
 _CAPS = (1.0, 2.0, 1.5, 3.0)
 
 
@@ -65,110 +63,102 @@ def _geometric(policy: Policy, episodes: Episodes) -> Tensor:
     return by_step(episodes, means.exp()) * (episodes.time_steps == 0)
 
 
-CAUSES: tuple[Cause, ...] = (
-    *family(
+MISTAKES: tuple[Mistake, ...] = (
+    Mistake(
         "not_importance_weighted",
         "Nothing corrects for the policy having moved: no ratio, or one of new to newly computed log-probabilities.",
         "Multiply with exp(new - old), old being the log-probabilities of sampling: episodes.log_probs.",
-        [surrogate(weights=right) for right in RIGHT_WEIGHTS if right is not centred],
-        needs="off_policy",
+        OtherScore(action_log_probs),
+        _OFF_POLICY,
     ),
-    *scored(
+    Mistake(
         "inverted_weights",
         "Log-probabilities are weighed with the inverse of the importance ratio: old over new.",
         _ONE_RATIO,
-        lambda policy, e: _weighted(policy, e, -log_ratio(policy, e)),
-        averages=EITHER,
-        needs="off_policy",
+        OtherScore(lambda policy, e: _weighted(policy, e, -log_ratio(policy, e))),
+        _OFF_POLICY,
     ),
-    *scored(
+    Mistake(
         "ratio_inverted",
         "The ratio of old to new is differentiated: its gradient has the wrong sign.",
         _ONE_RATIO,
-        lambda policy, e: (-log_ratio(policy, e)).exp(),
-        averages=EITHER,
+        OtherScore(lambda policy, e: (-log_ratio(policy, e)).exp()),
     ),
-    *scored(
+    Mistake(
         "ratio_applied_twice",
         "The importance ratio is applied twice, or squared.",
         _ONE_RATIO,
-        lambda policy, e: (2 * log_ratio(policy, e)).exp(),
-        averages=EITHER,
-        needs="off_policy",
+        OtherScore(lambda policy, e: (2 * log_ratio(policy, e)).exp()),
+        _OFF_POLICY,
     ),
-    *scored(
+    Mistake(
         "ratio_times_log_prob",
         "The ratio is multiplied with the log-probability, and both are differentiated.",
         "Use the ratio alone, or the detached ratio times the log-probability.",
-        lambda policy, e: ratio(policy, e) * action_log_probs(policy, e),
+        OtherScore(lambda policy, e: ratio(policy, e) * action_log_probs(policy, e)),
     ),
-    *scored(
+    Mistake(
         "ratio_constant",
         "The ratio is constant: old log-probabilities keep their graph, and the gradient cancels.",
         _ONE_RATIO,
-        lambda policy, e: (action_log_probs(policy, e) - action_log_probs(policy, e)).exp(),
+        OtherScore(lambda policy, e: (action_log_probs(policy, e) - action_log_probs(policy, e)).exp()),
     ),
-    *scored(
+    Mistake(
         "self_normalised_weights",
         "Importance ratios are divided by their mean in the batch.",
         "Leave the division out: the mean ratio is 1 in expectation.",
-        _self_normalised,
-        needs="off_policy",
+        OtherScore(_self_normalised, across_episodes=True),
+        _OFF_POLICY,
     ),
     *(
-        cause
-        for cap in _CAPS
-        for cause in scored(
+        Mistake(
             "truncated_weights",
             f"Importance weights are truncated at {cap:g}.",
             "Leave the truncation out, or know that it trades bias for variance.",
-            partial(_capped, cap=cap, flows=False),
-            partial(_capped, cap=cap, flows=True),
-            needs="off_policy",
+            OtherScore(partial(_capped, cap=cap, flows=False), partial(_capped, cap=cap, flows=True)),
+            _OFF_POLICY,
         )
+        for cap in _CAPS
     ),
     *(
-        cause
-        for epsilon in (0.2, 0.1, 0.3)
-        for cause in scored(
+        Mistake(
             "clipped_weights",
             f"Importance weights are clipped to 1 ± {epsilon:g}, whatever the sign of the advantage.",
             "Leave the clipping out, or know that it trades bias for variance.",
-            partial(_capped, cap=1 + epsilon, least=1 - epsilon, flows=False),
-            averages=EITHER,
-            needs="off_policy",
+            OtherScore(partial(_capped, cap=1 + epsilon, least=1 - epsilon, flows=False)),
+            _OFF_POLICY,
         )
+        for epsilon in (0.2, 0.1, 0.3)
     ),
     *(
-        cause
-        for cap in _CAPS
-        for cause in scored(
+        Mistake(
             "truncated_episode_weights",
             f"The importance ratio of the whole episode is truncated at {cap:g}.",
             "Leave the truncation out, or know that it trades bias for variance.",
-            partial(_capped_episode, cap=cap),
-            needs="off_policy",
+            OtherScore(partial(_capped_episode, cap=cap)),
+            _OFF_POLICY,
         )
+        for cap in _CAPS
     ),
-    *scored(
+    Mistake(
         "ratios_up_to_this_step",
         "Ratios are multiplied up to each step, but the return after it is that of the old policy.",
         "Multiply the ratios of the whole episode, or of each step alone.",
-        _up_to_here,
-        needs="off_policy",
+        OtherScore(_up_to_here),
+        _OFF_POLICY,
     ),
-    *scored(
+    Mistake(
         "ratios_from_this_step_on",
         "Ratios are multiplied from each step on, but the steps before it are those of the old policy.",
         "Multiply the ratios of the whole episode, or of each step alone.",
-        lambda policy, e: _weighted(policy, e, later_sums(e, log_ratio(policy, e))),
-        needs="off_policy",
+        OtherScore(lambda policy, e: _weighted(policy, e, later_sums(e, log_ratio(policy, e)))),
+        _OFF_POLICY,
     ),
-    *family(
+    Mistake(
         "geometric_sequence_ratio",
         "The ratio of an episode is the geometric mean of its steps' ratios: its gradient is divided by the length.",
         "Use the ratio of each step, or their product.",
-        [surrogate(score=_geometric, weights=right, average=over_episodes) for right in RIGHT_WEIGHTS[1:]],
-        needs="off_policy",
+        OtherScore(_geometric),
+        _OFF_POLICY,
     ),
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from gradcheck.causes.cause import Cause
+from gradcheck.causes.component import (
+    Mistake,
+    OtherSign,
+    OtherWeights,
+)
 from gradcheck.causes.parts import (
-    EITHER,
     by_step,
-    family,
     from_the_start,
     future,
     gains,
@@ -17,10 +19,8 @@ from gradcheck.causes.parts import (
     ownership,
     positions,
     shifted,
-    surrogate,
     total,
     totals,
-    weighed,
 )
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.weights import Weights
@@ -68,158 +68,162 @@ def _normalised_rewards(*, centre: bool) -> Weights:
     return weights
 
 
-CAUSES: tuple[Cause, ...] = (
-    *family(
+MISTAKES: tuple[Mistake, ...] = (
+    Mistake(
         "sign",
         "The loss has the wrong sign: minimising it makes the expected return smaller.",
         "Put one minus before the mean of log-probability times return, neither none nor two.",
-        [surrogate(weights=w, average=a, sign=1.0) for a in EITHER for w in (future, total)],
+        OtherSign(),
     ),
-    *weighed(
+    Mistake(
         "immediate_reward",
         "Each step is weighed with the reward that follows it alone, not with the sum of all later ones.",
         _SUM_LATER,
-        immediate,
-        averages=EITHER,
+        OtherWeights(immediate),
     ),
-    *weighed(
+    Mistake(
         "return_without_own_reward",
         "Each step is weighed with the return from the next step on: the reward of its own action is left out.",
         "The return of a step begins with the reward that follows it; do not subtract that, nor start one step later.",
-        lambda e: from_the_start(e, e.future_returns - e.rewards),
-        lambda e: from_the_start(e, shifted(e.future_returns, 1) * _going_on(e)),
-        averages=EITHER,
+        OtherWeights(
+            lambda e: from_the_start(e, e.future_returns - e.rewards),
+            lambda e: from_the_start(e, shifted(e.future_returns, 1) * _going_on(e)),
+        ),
     ),
-    *weighed(
+    Mistake(
         "reward_one_step_late",
         "Rewards are stored one step late: each is credited to the next action, and the last to none.",
         "Store the reward that env.step returns with the observation and the action that were passed to it.",
-        lambda e: from_the_start(e, later_sums(e, shifted(e.rewards * _going_on(e), -1), factor=e.discount)),
-        lambda e: from_the_start(e, later_sums(e, shifted(e.rewards, -1), factor=e.discount)),
-        lambda e: from_the_start(e, later_sums(e, e.rewards * _going_on(e), factor=e.discount)),
-        averages=EITHER,
+        OtherWeights(
+            lambda e: from_the_start(e, later_sums(e, shifted(e.rewards * _going_on(e), -1), factor=e.discount)),
+            lambda e: from_the_start(e, later_sums(e, shifted(e.rewards, -1), factor=e.discount)),
+            lambda e: from_the_start(e, later_sums(e, e.rewards * _going_on(e), factor=e.discount)),
+            across_episodes=True,
+        ),
     ),
-    *weighed(
+    Mistake(
         "next_return",
         "Each step is weighed with the return of the next step in the batch, be it of the next episode.",
         "Shift nothing, or shift log-probabilities and returns alike: step t belongs to the return from t on.",
-        lambda e: shifted(future(e), 1),
-        lambda e: shifted(future(e), 1, around=True),
-        averages=EITHER,
+        OtherWeights(
+            lambda e: shifted(future(e), 1), lambda e: shifted(future(e), 1, around=True), across_episodes=True
+        ),
     ),
-    *weighed(
+    Mistake(
         "final_reward_only",
         "Each step is weighed with the last reward of its episode alone.",
         _SUM_LATER,
-        _final_reward,
+        OtherWeights(_final_reward),
     ),
-    *weighed(
+    Mistake(
         "rewards_so_far",
         "Each step is weighed with the rewards up to it, not with those from it on: the sum runs the wrong way.",
         _SUM_LATER + " In torch: rewards.flip(0).cumsum(0).flip(0).",
-        _so_far,
-        averages=EITHER,
+        OtherWeights(_so_far),
     ),
-    *weighed(
+    Mistake(
         "past_rewards_only",
         "Each step is weighed with rewards that came before it, which its action cannot have changed.",
         _SUM_LATER,
-        lambda e: _so_far(e) - from_the_start(e, e.rewards),
-        lambda e: shifted(from_the_start(e, e.rewards) * _going_on(e), -1),
-        averages=EITHER,
+        OtherWeights(
+            lambda e: _so_far(e) - from_the_start(e, e.rewards),
+            lambda e: shifted(from_the_start(e, e.rewards) * _going_on(e), -1),
+            across_episodes=True,
+        ),
     ),
-    *weighed(
+    Mistake(
         "returns_in_reverse_order",
         "Returns are in reverse order: the first step is weighed with the return of the last.",
         "A list that was filled from the last step backwards must be reversed before it is used.",
-        _reversed,
-        lambda e: future(e).flip(0),
-        averages=EITHER,
+        OtherWeights(_reversed, lambda e: future(e).flip(0), across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "returns_indexed_by_time",
         "Steps look up the returns of episodes with a wrong index: their time, or their place in the batch.",
         "Look up with episodes.episode_index: returns[episodes.episode_index] has a row for each step.",
-        lambda e: totals(e)[e.time_steps % e.num_episodes],
-        lambda e: totals(e)[positions(e) % e.num_episodes],
+        OtherWeights(
+            lambda e: totals(e)[e.time_steps % e.num_episodes],
+            lambda e: totals(e)[positions(e) % e.num_episodes],
+            across_episodes=True,
+        ),
     ),
-    *weighed(
+    Mistake(
         "return_divided_by_steps_left",
         "Each step is weighed with the mean of the later rewards, not with their sum.",
         "Sum the later rewards; a mean makes a step near the end count more.",
-        lambda e: future(e) / _steps_left(e),
+        OtherWeights(lambda e: future(e) / _steps_left(e)),
     ),
-    *weighed(
+    Mistake(
         "rewards_clipped",
         "Rewards are clipped to [-1, 1], or replaced by their signs, before they are summed.",
         _AS_THEY_ARE,
-        lambda e: _to_go(e, e.rewards.clamp(-1, 1)),
-        lambda e: _to_go(e, e.rewards.sign()),
-        averages=EITHER,
+        OtherWeights(lambda e: _to_go(e, e.rewards.clamp(-1, 1)), lambda e: _to_go(e, e.rewards.sign())),
     ),
-    *weighed(
+    Mistake(
         "returns_clipped",
         "Returns are clipped to [-1, 1], or replaced by their signs.",
         _AS_THEY_ARE,
-        lambda e: from_the_start(e, e.future_returns.clamp(-1, 1)),
-        lambda e: from_the_start(e, e.future_returns.sign()),
-        lambda e: total(e).clamp(-1, 1),
-        lambda e: total(e).sign(),
+        OtherWeights(
+            lambda e: from_the_start(e, e.future_returns.clamp(-1, 1)),
+            lambda e: from_the_start(e, e.future_returns.sign()),
+            lambda e: total(e).clamp(-1, 1),
+            lambda e: total(e).sign(),
+        ),
     ),
-    *weighed(
+    Mistake(
         "positive_rewards_only",
         "Negative rewards are set to 0 before they are summed.",
         _AS_THEY_ARE,
-        lambda e: _to_go(e, e.rewards.clamp(min=0)),
+        OtherWeights(lambda e: _to_go(e, e.rewards.clamp(min=0))),
     ),
-    *weighed(
+    Mistake(
         "positive_returns_only",
         "Steps or episodes with a negative return are left out, or their return is set to 0.",
         "Keep negative returns: they say what to do less often. A baseline does the rest.",
-        lambda e: from_the_start(e, e.future_returns.clamp(min=0)),
-        lambda e: total(e).clamp(min=0),
+        OtherWeights(lambda e: from_the_start(e, e.future_returns.clamp(min=0)), lambda e: total(e).clamp(min=0)),
     ),
-    *weighed(
+    Mistake(
         "returns_made_binary",
         "Returns are replaced by 1 where they are positive and 0 elsewhere.",
         _AS_THEY_ARE,
-        lambda e: (e.future_returns > 0).to(e.rewards.dtype),
-        lambda e: (total(e) > 0).to(e.rewards.dtype),
+        OtherWeights(
+            lambda e: (e.future_returns > 0).to(e.rewards.dtype), lambda e: (total(e) > 0).to(e.rewards.dtype)
+        ),
     ),
-    *weighed(
+    Mistake(
         "return_squared",
         "Returns are squared.",
         "Multiply the log-probability with the return itself, once.",
-        lambda e: from_the_start(e, e.future_returns.square()),
-        lambda e: total(e).square(),
+        OtherWeights(lambda e: from_the_start(e, e.future_returns.square()), lambda e: total(e).square()),
     ),
-    *weighed(
+    Mistake(
         "absolute_return",
         "Returns lose their sign: bad episodes are made more probable, as good ones are.",
         "Multiply the log-probability with the return, its sign included.",
-        lambda e: from_the_start(e, e.future_returns.abs()),
-        lambda e: total(e).abs(),
+        OtherWeights(lambda e: from_the_start(e, e.future_returns.abs()), lambda e: total(e).abs()),
     ),
-    *weighed(
+    Mistake(
         "exponentiated_returns",
         "Steps are weighed with the exponential, or a softmax, of their return.",
         "Multiply with the return itself; exponential weights maximise something else than its expectation.",
-        lambda e: e.future_returns.exp(),
-        lambda e: total(e).exp(),
-        lambda e: e.future_returns.softmax(0),
-        lambda e: by_step(e, totals(e).softmax(0)),
+        OtherWeights(
+            lambda e: e.future_returns.exp(),
+            lambda e: total(e).exp(),
+            lambda e: e.future_returns.softmax(0),
+            lambda e: by_step(e, totals(e).softmax(0)),
+            across_episodes=True,
+        ),
     ),
-    *weighed(
+    Mistake(
         "rewards_centred",
         "The mean reward of the batch is subtracted from every reward before they are summed.",
         "Subtract a baseline from returns: subtracted from rewards, it makes long episodes better or worse.",
-        lambda e: _to_go(e, e.rewards - e.rewards.mean()),
+        OtherWeights(lambda e: _to_go(e, e.rewards - e.rewards.mean()), across_episodes=True),
     ),
-    *weighed(
+    Mistake(
         "rewards_normalised",
         "Rewards are divided by the standard deviation of the batch's rewards before they are summed.",
         "Divide by a constant, or by statistics of earlier batches: those of this one depend on its own rewards.",
-        _normalised_rewards(centre=True),
-        _normalised_rewards(centre=False),
+        OtherWeights(_normalised_rewards(centre=True), _normalised_rewards(centre=False), across_episodes=True),
     ),
 )

@@ -8,9 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from gradcheck.causes.cause import Cause
-from gradcheck.causes.parts import EITHER, Score, by_step, family, future, logits_of, ownership, surrogate, total
-from gradcheck.estimators.averages import Average, over_episodes
+from gradcheck.causes.component import (
+    Feature,
+    Mistake,
+    OtherScore,
+)
+from gradcheck.causes.parts import by_step, logits_of, ownership
 from gradcheck.estimators.distributions import Policy, action_log_probs, action_probs
 from gradcheck.estimators.episodes import Episodes
 
@@ -31,24 +34,6 @@ def every_log_prob(policy: Policy, episodes: Episodes) -> Tensor:
     """[T, A] the log-probabilities of all actions, 0 where illegal."""
     logs = masked_logits(policy, episodes).log_softmax(-1)
     return logs.masked_fill(~episodes.legal_actions, 0.0)
-
-
-def scored(
-    name: str,
-    title: str,
-    remedy: str,
-    *scores: Score,
-    averages: tuple[Average, ...] = (over_episodes,),
-    needs: str = "",
-) -> tuple[Cause, ...]:
-    """A wrong score, with right weights of two kinds, averaged over episodes unless said otherwise."""
-    losses = [
-        surrogate(score=score, weights=weights, average=average)
-        for average in averages
-        for score in scores
-        for weights in (future, total)
-    ]
-    return family(name, title, remedy, losses, needs=needs)
 
 
 def _probability_of_episode(policy: Policy, episodes: Episodes) -> Tensor:
@@ -135,152 +120,146 @@ def _lowered(policy: Policy, episodes: Episodes, *, by: float) -> Tensor:
     return taken((logits - by * (~episodes.legal_actions).to(logits.dtype)).log_softmax(-1), episodes)
 
 
-CAUSES: tuple[Cause, ...] = (
-    *scored(
+MISTAKES: tuple[Mistake, ...] = (
+    Mistake(
         "legal_mask_missing",
         "Illegal actions are not ruled out, or only after the softmax: sampling gave them probability 0.",
         "Set the logits of illegal actions to -inf before the softmax: estimators.action_log_probs does.",
-        _unmasked,
-        averages=EITHER,
-        needs="illegal",
+        OtherScore(_unmasked),
+        frozenset({Feature.ILLEGAL}),
     ),
-    *scored(
+    Mistake(
         "illegal_logits_zero",
         "Logits are multiplied with the mask: an illegal action then has the logit 0, not the probability 0.",
         "Set the logits of illegal actions to -inf: logits.masked_fill(~episodes.legal_actions, -torch.inf).",
-        _mask_times_logits,
-        needs="illegal",
+        OtherScore(_mask_times_logits),
+        frozenset({Feature.ILLEGAL}),
     ),
     *(
-        cause
-        for by in (1.0, 2.0, 5.0, 10.0)
-        for cause in scored(
+        Mistake(
             "legal_mask_too_weak",
             f"The logits of illegal actions are lowered by {by:g} only: they keep some probability.",
             "Set the logits of illegal actions to -inf: logits.masked_fill(~episodes.legal_actions, -torch.inf).",
-            partial(_lowered, by=by),
-            needs="illegal",
+            OtherScore(partial(_lowered, by=by)),
+            frozenset({Feature.ILLEGAL}),
         )
+        for by in (1.0, 2.0, 5.0, 10.0)
     ),
-    *scored(
+    Mistake(
         "probability_for_log_probability",
         "The probability itself is differentiated, not its logarithm: rare actions count too little.",
         "Multiply returns with the log-probability, or divide the probability by its own detached value.",
-        action_probs,
-        averages=EITHER,
+        OtherScore(action_probs),
     ),
-    *scored(
+    Mistake(
         "logit_for_log_probability",
         "The logit of the action is differentiated as if it were its log-probability.",
         _LOG_SOFTMAX,
-        lambda policy, e: taken(logits_of(policy, e.observations), e),
-        averages=EITHER,
+        OtherScore(lambda policy, e: taken(logits_of(policy, e.observations), e)),
     ),
-    *scored(
+    Mistake(
         "softmax_twice",
         "The softmax is taken twice: probabilities are used as logits.",
         "Pass probabilities as Categorical(probs=…), or leave out the softmax of the policy.",
-        _softmax_twice,
-        averages=EITHER,
+        OtherScore(_softmax_twice),
     ),
-    *scored(
+    Mistake(
         "softmax_over_steps",
         "The softmax is taken over the steps of the batch, not over the actions of a step.",
         "Take it over the last dimension: log_softmax(dim=-1).",
-        _softmax_over_steps,
+        OtherScore(_softmax_over_steps, across_episodes=True),
     ),
-    *scored(
+    Mistake(
         "sigmoid_for_softmax",
         "Sigmoids of single logits stand for a softmax over actions.",
         _LOG_SOFTMAX,
-        _sigmoid,
-        _sigmoids,
+        OtherScore(_sigmoid, _sigmoids),
     ),
-    *scored(
+    Mistake(
         "batch_normalised_logits",
         "Logits are normalised over the batch: what the policy says in one step depends on all others.",
         "Normalise with fixed statistics, the same in sampling and in the loss: policy.eval().",
-        *(partial(_over_batch, epsilon=eps, correction=c) for eps in (1e-5, 1e-8) for c in (0, 1)),
+        OtherScore(
+            *(partial(_over_batch, epsilon=eps, correction=c) for eps in (1e-5, 1e-8) for c in (0, 1)),
+            across_episodes=True,
+        ),
     ),
     *(
-        cause
-        for temperature in (0.5, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5, 2.0)
-        for cause in scored(
+        Mistake(
             "temperature",
             f"Logits are divided by a temperature of {temperature:g} in the loss, and were not in sampling.",
             "Use one temperature for both: leave the division out.",
-            partial(_heated, temperature=temperature),
+            OtherScore(partial(_heated, temperature=temperature)),
         )
+        for temperature in (0.5, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5, 2.0)
     ),
     *(
-        cause
-        for epsilon in (0.01, 0.05, 0.1, 0.2, 0.3, 0.5)
-        for cause in scored(
+        Mistake(
             "epsilon_mixture",
             f"The log-probability is of a mixture with {epsilon:g} of the uniform policy, which did not sample.",
             "Take the log-probability under the policy that sampled, or sample from the mixture, too.",
-            partial(_mixed, epsilon=epsilon),
+            OtherScore(partial(_mixed, epsilon=epsilon)),
         )
+        for epsilon in (0.01, 0.05, 0.1, 0.2, 0.3, 0.5)
     ),
     *(
-        cause
-        for floor in (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1)
-        for cause in scored(
+        Mistake(
             "probability_floor",
             f"The logarithm is of the probability plus {floor:g}.",
             "Take log_softmax of the logits: it is finite without such a number.",
-            partial(_floored, floor=floor),
+            OtherScore(partial(_floored, floor=floor)),
         )
+        for floor in (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.1)
     ),
     *(
-        cause
-        for least in (0.1, 0.2, 0.25, 0.3, 0.5)
-        for cause in scored(
+        Mistake(
             "clamped_probability",
             f"Probabilities are clamped at {least:g} from below: actions rarer than that have no gradient.",
             "Take log_softmax of the logits: it needs no clamp.",
-            partial(_clamped, least=least),
+            OtherScore(partial(_clamped, least=least)),
         )
+        for least in (0.1, 0.2, 0.25, 0.3, 0.5)
     ),
     *(
-        cause
-        for epsilon in (0.05, 0.1, 0.2)
-        for cause in scored(
+        Mistake(
             "label_smoothing",
             f"The log-probability is smoothed: {epsilon:g} of it is the mean over all actions.",
             "Use the log-probability of the action taken alone: cross_entropy(…, label_smoothing=0).",
-            partial(_smoothed, epsilon=epsilon),
+            OtherScore(partial(_smoothed, epsilon=epsilon)),
         )
+        for epsilon in (0.05, 0.1, 0.2)
     ),
-    *scored(
+    Mistake(
         "all_actions",
         "The log-probabilities of all actions are summed, not only that of the action taken.",
         "Select the action taken: log_probs.gather(-1, actions[:, None]).squeeze(-1).",
-        lambda policy, e: every_log_prob(policy, e).sum(-1),
-        lambda policy, e: every_log_prob(policy, e).sum(-1) / e.legal_actions.sum(-1),
+        OtherScore(
+            lambda policy, e: every_log_prob(policy, e).sum(-1),
+            lambda policy, e: every_log_prob(policy, e).sum(-1) / e.legal_actions.sum(-1),
+        ),
     ),
-    *scored(
+    Mistake(
         "entropy_for_log_probability",
         "Returns are multiplied with the entropy of the policy, not with the log-probability of the action.",
         "Select the action taken: log_probs.gather(-1, actions[:, None]).squeeze(-1).",
-        _entropies,
+        OtherScore(_entropies),
     ),
-    *scored(
+    Mistake(
         "squared_error_for_log_probability",
         "The squared distance of the probabilities from the action taken stands for its log-probability.",
         _LOG_SOFTMAX,
-        _squared_error,
+        OtherScore(_squared_error),
     ),
-    *scored(
+    Mistake(
         "divided_by_probability",
         "The gradient of the log-probability is divided by the probability: that is done by the logarithm already.",
         "Use the log-probability, or the probability divided by its own detached value.",
-        _over_probability,
+        OtherScore(_over_probability),
     ),
-    *family(
+    Mistake(
         "episode_probability_for_log_probability",
         "The probability of the whole episode is differentiated, not its logarithm.",
         "Sum the log-probabilities of the episode's actions; do not take the product of the probabilities.",
-        [surrogate(score=_probability_of_episode, weights=total)],
+        OtherScore(_probability_of_episode),
     ),
 )

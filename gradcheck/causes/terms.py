@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-import torch
 from torch import Tensor, nn
 
 from gradcheck.causes.averages import over_sequences
-from gradcheck.causes.cause import Term
-from gradcheck.causes.parts import Score, later_sums, log_ratio, logits_of, surrogate, unknown
+from gradcheck.causes.component import AddedTerm, Mistake, Score
+from gradcheck.causes.parts import Surrogate, later_sums, log_ratio, logits_of, ones, unknown
 from gradcheck.causes.scores import every_log_prob
 from gradcheck.estimators.averages import Average, over_episodes, over_steps
 from gradcheck.estimators.distributions import Policy, action_log_probs
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.policy_gradients import Loss
 
+_AVERAGES: tuple[Average, ...] = (over_episodes, over_steps, over_sequences)
 _OBJECTIVE = "Leave it out, or give check the objective that is meant, such as the return plus β times the entropy."
 
 
@@ -75,182 +75,146 @@ def _steps_left(episodes: Episodes) -> Tensor:
     return (episodes.lengths[episodes.episode_index] - episodes.time_steps).to(episodes.rewards.dtype)
 
 
-def _ones(episodes: Episodes) -> Tensor:
-    return torch.ones_like(episodes.rewards)
-
-
-def _added(
-    name: str,
-    title: str,
-    remedy: str,
-    *scores: Score,
-    sign: float = 1.0,
-    averages: Iterable[Average] = (over_episodes, over_steps, over_sequences),
-) -> tuple[Term, ...]:
+def _averaged(*scores: Score, sign: float = 1.0, averages: Iterable[Average] = _AVERAGES) -> AddedTerm:
     """A term that is averaged over episodes, steps or sequences."""
-    return tuple(
-        Term(name, title, remedy, surrogate(score=score, weights=_ones, average=average, sign=sign))
-        for average in averages
-        for score in scores
-    )
+    return AddedTerm(*(Surrogate(score, ones, None, average, sign) for average in averages for score in scores))
 
 
-TERMS: tuple[Term, ...] = (
-    *_added(
+TERMS: tuple[Mistake, ...] = (
+    Mistake(
         "entropy_bonus",
         "An entropy bonus (or, what is the same, a divergence from uniform) is added: the policy is kept random.",
         _OBJECTIVE,
-        _entropies,
-        sign=-1.0,
+        _averaged(_entropies, sign=-1.0),
     ),
-    *_added(
+    Mistake(
         "entropy_penalty",
         "Entropy is added to the loss with the wrong sign: the policy is made deterministic.",
         "Subtract it: loss - β * entropy.",
-        _entropies,
+        _averaged(_entropies),
     ),
-    *_added(
-        "kl_reward",
-        "The divergence from the uniform policy is subtracted from the loss: the distance is rewarded.",
-        "Add it to the loss.",
-        _entropies,
-    ),
-    Term(
+    Mistake(
         "weight_decay",
         "The squares of the parameters are added to the loss: weight decay.",
         "Leave it out, or know that it pulls the parameters towards 0.",
-        _parameters(lambda parameter: parameter.square().sum() / 2),
+        AddedTerm(_parameters(lambda parameter: parameter.square().sum() / 2)),
     ),
-    Term(
+    Mistake(
         "absolute_weights",
         "The absolute values of the parameters are added to the loss.",
         "Leave it out, or know that it pulls the parameters towards 0.",
-        _parameters(lambda parameter: parameter.abs().sum()),
+        AddedTerm(_parameters(lambda parameter: parameter.abs().sum())),
     ),
-    *_added(
+    Mistake(
         "kl_k2",
         "Half the squared log-ratio to the uniform policy (k2) is added to the loss.",
         "It estimates the gradient of the divergence itself; leave it out, or give check that objective.",
-        lambda policy, e: _to_uniform(policy, e).square() / 2,
+        _averaged(lambda policy, e: _to_uniform(policy, e).square() / 2),
     ),
-    *_added(
-        "kl_full",
-        "The exact divergence from the uniform policy is added: its gradient is that of an entropy bonus.",
-        _OBJECTIVE,
-        _entropies,
-        sign=-1.0,
-    ),
-    *_added(
+    Mistake(
         "kl_k3",
         "The estimate k3 of the divergence from the uniform policy is added: its gradient is that of the reverse one.",
         "Use k1 in the reward, or k2 in the loss, for the divergence of the policy from the reference.",
-        lambda policy, e: _k3(_to_uniform(policy, e)),
+        _averaged(lambda policy, e: _k3(_to_uniform(policy, e))),
     ),
-    *_added(
+    Mistake(
         "kl_forward",
         "The divergence of the uniform policy from this one is added, which is cross-entropy with uniform targets.",
         "Swap the two policies if the other divergence is meant: the sum is of π (log π - log u).",
-        _forward,
+        _averaged(_forward),
     ),
-    *_added(
+    Mistake(
         "kl_k3_of_wrong_sign",
         "The estimate k3 of the divergence from the uniform policy is subtracted: the distance is rewarded.",
         "Add it to the loss.",
-        lambda policy, e: _k3(_to_uniform(policy, e)),
-        sign=-1.0,
+        _averaged(lambda policy, e: _k3(_to_uniform(policy, e)), sign=-1.0),
     ),
-    *_added(
+    Mistake(
         "entropy_sampled",
         "Minus log π(a) stands for an entropy: its gradient is 0 on average, or an accident of averaging.",
         "Use the exact entropy, -Σ_a π(a) log π(a), or put -log π(a) into the reward.",
-        action_log_probs,
-        averages=(over_steps, over_sequences, over_episodes),
+        _averaged(action_log_probs, averages=(over_steps, over_sequences, over_episodes)),
     ),
-    *_added(
+    Mistake(
         "kl_k1",
         "The log-ratio to a reference (k1) is added to the loss: its gradient is 0 on average.",
         "Put it into the reward, or use k2 in the loss.",
-        lambda policy, e: -action_log_probs(policy, e),
-        averages=(over_steps, over_sequences, over_episodes),
+        _averaged(lambda policy, e: -action_log_probs(policy, e), averages=(over_steps, over_sequences, over_episodes)),
     ),
-    Term(
+    Mistake(
         "kl_in_reward",
         "The log-ratio to the uniform policy is subtracted from the rewards.",
         _OBJECTIVE,
-        _in_reward(_to_uniform),
+        AddedTerm(_in_reward(_to_uniform)),
     ),
-    Term(
+    Mistake(
         "entropy_in_reward",
         "Minus log π(a) is added to the rewards: the entropy of whole episodes is maximised, too.",
         _OBJECTIVE,
-        _in_reward(action_log_probs),
+        AddedTerm(_in_reward(action_log_probs)),
     ),
-    Term(
+    Mistake(
         "kl_k2_in_reward",
         "Half the squared log-ratio to the uniform policy (k2) is subtracted from the rewards.",
         "Subtract the log-ratio itself: in the reward, k1 is the estimate whose gradient is right.",
-        _in_reward(lambda policy, e: _to_uniform(policy, e).square() / 2),
+        AddedTerm(_in_reward(lambda policy, e: _to_uniform(policy, e).square() / 2)),
     ),
-    Term(
+    Mistake(
         "kl_k3_in_reward",
         "The estimate k3 of the divergence from the uniform policy is subtracted from the rewards.",
         "Subtract the log-ratio itself: in the reward, k1 is the estimate whose gradient is right.",
-        _in_reward(lambda policy, e: _k3(_to_uniform(policy, e))),
+        AddedTerm(_in_reward(lambda policy, e: _k3(_to_uniform(policy, e)))),
     ),
-    *_added(
+    Mistake(
         "kl_to_old",
         "A divergence from the policy that sampled is added, which has a gradient once the policy has moved.",
         "Leave it out, or know that it holds the policy back.",
-        lambda policy, e: _k3(-log_ratio(policy, e)),
-        lambda policy, e: _k3(log_ratio(policy, e)),
-        lambda policy, e: log_ratio(policy, e).square(),
+        _averaged(
+            lambda policy, e: _k3(-log_ratio(policy, e)),
+            lambda policy, e: _k3(log_ratio(policy, e)),
+            lambda policy, e: log_ratio(policy, e).square(),
+        ),
     ),
-    Term(
+    Mistake(
         "value_loss_reaches_policy",
         "The error of the critic changes the policy: they share parameters.",
         "Detach the features of the critic, or know that the shared layers serve both.",
-        _value_error,
+        AddedTerm(_value_error),
     ),
-    Term(
+    Mistake(
         "entropy_of_mean_policy",
         "The entropy of the mean policy of the batch is added, not the mean of the entropies.",
         "Take the entropy of each step, and average these.",
-        _mean_policy_entropy,
+        AddedTerm(_mean_policy_entropy),
     ),
-    *_added(
+    Mistake(
         "logit_penalty",
         "The squares of the logits are added to the loss.",
         "Leave it out, or know that it keeps the policy random.",
-        lambda policy, e: logits_of(policy, e.observations).square().sum(-1),
+        _averaged(lambda policy, e: logits_of(policy, e.observations).square().sum(-1)),
     ),
-    *_added(
+    Mistake(
         "constant_on_last_step",
         "A constant is added to the return of every episode's last step.",
         "Add it to all steps of the episode, or to none: only then is it a baseline.",
-        lambda policy, e: action_log_probs(policy, e) * e.dones,
-        sign=-1.0,
-        averages=(over_episodes,),
+        _averaged(lambda policy, e: action_log_probs(policy, e) * e.dones, sign=-1.0, averages=(over_episodes,)),
     ),
-    *_added(
+    Mistake(
         "constant_off_last_step",
         "A constant is subtracted from the return of every episode's last step.",
         "Subtract it from all steps of the episode, or from none: only then is it a baseline.",
-        lambda policy, e: action_log_probs(policy, e) * e.dones,
-        averages=(over_episodes,),
+        _averaged(lambda policy, e: action_log_probs(policy, e) * e.dones, averages=(over_episodes,)),
     ),
-    *_added(
+    Mistake(
         "length_bonus",
         "Every step is worth a constant more: long episodes are rewarded.",
         "Add constants to returns, not to the rewards of steps, where lengths differ.",
-        lambda policy, e: action_log_probs(policy, e) * _steps_left(e),
-        sign=-1.0,
-        averages=(over_episodes,),
+        _averaged(lambda policy, e: action_log_probs(policy, e) * _steps_left(e), sign=-1.0, averages=(over_episodes,)),
     ),
-    *_added(
+    Mistake(
         "length_penalty",
         "Every step costs a constant: long episodes are punished.",
         "Subtract constants from returns, not from the rewards of steps, where lengths differ.",
-        lambda policy, e: action_log_probs(policy, e) * _steps_left(e),
-        averages=(over_episodes,),
+        _averaged(lambda policy, e: action_log_probs(policy, e) * _steps_left(e), averages=(over_episodes,)),
     ),
 )

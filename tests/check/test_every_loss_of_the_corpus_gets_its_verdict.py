@@ -33,6 +33,13 @@ def test_the_first_finding_is_the_cause(case, checked):
     assert checked(case).findings[0].cause in (case.cause, *case.synonyms)
 
 
+@pytest.mark.parametrize("case", [case for case in WRONG if "objective" in case.options], ids=str)
+def test_what_changes_the_length_alone_is_no_reason_for_a_bias(case, checked):
+    # Some of them climb the return, right but for its length, where another objective was given.
+    named = {finding.cause for finding in checked(case).findings}
+    assert not named & {"broadcast_over_episodes", "self_inclusive_mean", "first_episode_only"}
+
+
 @pytest.mark.parametrize("case", [case for case in RIGHT if case.verdict == "unbiased"], ids=str)
 def test_nothing_is_found_in_what_is_unbiased(case, checked):
     result = checked(case)
@@ -50,7 +57,7 @@ def test_what_is_biased_does_not_pass_at_any_level(case, checked):
 def test_the_corpus_is_large_and_varied():
     assert len(WRONG) >= 66
     assert len(RIGHT) >= 30
-    assert len(EXPLAINED) >= 55
+    assert len(EXPLAINED) >= 111  # each has a test of its own that its cause is named first
     assert len({case.bug_class for case in WRONG if case.bug_class}) >= 40
     assert len({case.name for case in WRONG + RIGHT}) == len(WRONG + RIGHT)
 

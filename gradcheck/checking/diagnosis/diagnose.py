@@ -1,24 +1,45 @@
-"""Why a loss is wrong: the known mistakes that have exactly its expected gradient, or else where its error sits."""
+"""Why a loss is wrong: from what was observed to findings, and what each of several mistakes costs.
+
+This module alone knows how the numbers come about; the rest of the package works on plain data.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import final
 
-from gradcheck.causes.library import CAUSES
-from gradcheck.checking.diagnosis.added_terms import added_terms
-from gradcheck.checking.diagnosis.known_gradients import features_of, on_small_batches
+import torch
+from torch import Tensor
+
+from gradcheck.causes.component import Feature
+from gradcheck.checking.case import Case
+from gradcheck.checking.conditions.micro_batches import MicroBatchesCondition
+from gradcheck.checking.conditions.registry import CONDITIONS
+from gradcheck.checking.diagnosis.attribution import attribution
+from gradcheck.checking.diagnosis.evidence import ExaminedCase, SmallCase, tolerance_of
+from gradcheck.checking.diagnosis.explain import explain
 from gradcheck.checking.diagnosis.locate import locate
-from gradcheck.checking.diagnosis.match import Match, factor_of
+from gradcheck.checking.diagnosis.mistake_table import MistakeTable
 from gradcheck.checking.diagnosis.scale import only_scaled, zero
+from gradcheck.checking.estimate import GradientEstimate
+from gradcheck.checking.expectation.audit import audited
+from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
+from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.judge import CaseResult, Judgement
+from gradcheck.checking.probes.subjects import Battery
 from gradcheck.checking.question import Question
 from gradcheck.checking.result import Attribution, Finding
-from gradcheck.checking.tolerances import FLOAT64
 from gradcheck.checking.verdict import Verdict
+from gradcheck.estimators.policy_gradients import Loss
+from gradcheck.tree.errors import InvalidArgument
+from gradcheck.tree.rationals import as_rational
 
-_MOST_NAMED = 3
+DISCRIMINATING_PROBES = ("unequal_lengths", "chance")  # on which few mistakes look alike
+_FEW = 64  # batches of a game that is not the battery's: each is given to every mistake
+_MOST_BATCHES = 5_000  # of a mistake at the size asked for; or as many as the loss itself has
+_KEPT_TABLES, _KEPT_GRADIENTS = 32, 4096  # some megabytes each, and some numbers each
 
 
 @final
@@ -27,7 +48,7 @@ class Diagnosis:
     """Why a loss is wrong.
 
     Attributes:
-        findings: the best first.
+        findings: what explains the numbers; where two or more mistakes do so together, one for each.
         attribution: what each of several mistakes costs; None where fewer than two were found.
     """
 
@@ -38,52 +59,127 @@ class Diagnosis:
 def diagnose(question: Question, judgements: Sequence[Judgement]) -> Diagnosis:
     """Name what explains the numbers under every condition that was asked for."""
     found: dict[str, Finding] = {}
+    costs: Attribution | None = None
     for judgement in judgements:
         if judgement.verdict is not Verdict.UNBIASED:
-            for finding in findings_of(question, judgement.cases):
+            one = diagnose_condition(question, judgement.cases)
+            costs = costs or one.attribution
+            for finding in one.findings:
                 found.setdefault(finding.cause, finding)
-    return Diagnosis(tuple(found.values()))
+    return Diagnosis(tuple(found.values()), costs)
 
 
-def findings_of(question: Question, observed: Sequence[CaseResult]) -> tuple[Finding, ...]:
+def diagnose_condition(question: Question, results: Sequence[CaseResult]) -> Diagnosis:
     """Name what explains the numbers under one condition, the simplest explanation first.
 
     Args:
         question: what was asked.
-        observed: the loss in each setting.
+        results: the loss on each case.
     """
-    scales_only = all(one.comparison.verdict is not Verdict.BIASED for one in observed)
-    found = list(_causes(question, observed, exactly=scales_only))
-    if not found and not scales_only:
-        found = list(added_terms(question, observed))
-    if not found:
-        found = [only_scaled(observed) if scales_only else zero(observed) or locate(observed)]
-    return tuple(found[:_MOST_NAMED])
+    scaled = all(one.comparison.verdict is not Verdict.BIASED for one in results)
+    cases, small = tuple(map(_examined, results)), _small_cases(question, results)
+    found = explain(cases, small, scaled=scaled)
+    if found is None:
+        return Diagnosis((only_scaled(cases) if scaled else zero(cases) or locate(cases, tried=bool(small)),))
+    # In parts of a batch a loss is compared with itself, which mending changes, too.
+    several = len(found.hypothesis.parts) > 1 and not isinstance(results[0].case.condition, MicroBatchesCondition)
+    return Diagnosis(found.findings, attribution(found.hypothesis, found.fit.amounts, cases) if several else None)
 
 
-def _causes(question: Question, observed: Sequence[CaseResult], *, exactly: bool) -> Iterator[Finding]:
-    """The causes by name; besides the first only those that explain the numbers in their simplest form."""
-    features = {feature for one in observed for feature in features_of(one.case)}
-    small = on_small_batches(question, observed)
-    tables = [one.table(CAUSES) for one in small[:1]]  # few survive one probe
-    # α is most precise where g is largest.
-    by_length = sorted(observed, key=lambda one: -float(one.expected.at(one.size).mean.norm()))
-    named: list[str] = []
-    seen: set[str] = set()
-    # What the setting has that others lack is the likelier culprit: first the causes that need it.
-    in_order = sorted(enumerate(CAUSES if small else ()), key=lambda one: not one[1].needs)
-    for number, cause in in_order:
-        simplest = cause.name not in seen
-        seen.add(cause.name)
-        if not cause.needs <= features or cause.name in named or (named and not simplest):
-            continue
-        h = tables[0][number]
-        factor = None if h is None else factor_of(small[0].found.mean, h, small[0].tolerance)
-        if factor is None or (exactly and abs(factor - 1) > FLOAT64.comparison):
-            continue
-        match = Match(cause)
-        if all(match.fits(one) for one in by_length) and (not exactly or match.is_one(observed)):
-            named.append(cause.name)
-            yield Finding(cause.name, cause.title, match.evidence(len(observed)), cause.remedy)
-            if len(named) == _MOST_NAMED:
-                return
+def features_of(case: Case) -> frozenset[Feature]:
+    """What the case has."""
+    with torch.no_grad():
+        answer = case.policy(case.collector.all_episodes.episodes.observations)
+    has = {
+        Feature.DISCOUNT: case.tree.game.discount != 1,
+        Feature.OFF_POLICY: case.behaviour is not None,
+        Feature.GROUPS: case.collector.in_groups,
+        Feature.CUT: case.condition.cuts_episodes,
+        Feature.CRITIC: isinstance(answer, tuple),
+        Feature.ILLEGAL: not case.tree.legal_actions.all(),
+    }
+    return frozenset(feature for feature, present in has.items() if present)
+
+
+def _examined(result: CaseResult) -> ExaminedCase:
+    case, expected, comparison = result.case, result.expected, result.comparison
+
+    def of_loss(size: int) -> GradientEstimate | None:
+        try:
+            return expected.at(size)
+        except (LossFailed, InvalidArgument):  # a size that was not asked for
+            return None
+
+    def truth(size: int) -> Tensor:
+        if size == result.size or not case.condition.truth_depends_on_size:
+            return comparison.truth
+        return next(one.gradient for one in expected.true_gradients(size) if one.words == comparison.reference)
+
+    return ExaminedCase(
+        case=case,
+        size=result.size,
+        estimate=result.estimate,
+        comparison=comparison,
+        tolerances=expected.gradient.tolerances,
+        of_loss=of_loss,
+        expected=lambda loss, size: _expected(case, loss, size, max(_MOST_BATCHES, expected.count(size))),
+        truth=truth,
+        small=case.condition.small_size(result.size),
+        grows=case.condition.has_other_sizes or case.condition.cuts_episodes,
+    )
+
+
+@lru_cache(maxsize=_KEPT_GRADIENTS)
+def _expected(case: Case, loss: Loss, size: int, most: int) -> GradientEstimate | None:
+    """Of another loss; for cases of the battery once for all the losses that are checked on it."""
+    try:
+        one = ExpectedGradient(loss, case, size=size, max_batches=most, sequences=False)
+        with audited(one.gradient, one.random_batch):
+            return one.at(size)
+    except (LossFailed, InvalidArgument):
+        return None
+
+
+@lru_cache(maxsize=_KEPT_TABLES)
+def _table(case: Case, size: int, ordered: bool) -> MistakeTable:
+    batches = case.collector.batches(size, ordered=ordered)
+    return MistakeTable(case.policy, tuple(case.parameters.values()), batches, features_of(case))
+
+
+def _small_cases(question: Question, results: Sequence[CaseResult]) -> tuple[SmallCase, ...]:
+    """Where the known mistakes are told apart: on two probes of the battery, whose gradients are known beforehand.
+
+    A loss that was checked on a game of its own plays the battery for this, under the same condition; where it cannot,
+    its own game will do if it is small. Nothing at all, where it is not.
+    """
+    first = results[0]
+    size = first.case.condition.small_size(first.size)
+    if question.subject.is_battery:
+        few = sorted(results, key=lambda one: one.case.name not in DISCRIMINATING_PROBES)[:2]
+        return tuple(_small(one.expected, size) for one in few)
+    condition = CONDITIONS[first.case.condition.on_the_battery(first.case)]
+    options = replace(question.options, discount=as_rational(first.case.tree.game.discount))
+    try:
+        cases = condition.cases(Battery(options.seed, "logits"), options)
+        few = sorted(cases, key=lambda one: one.name not in DISCRIMINATING_PROBES)[:2]
+        found = []
+        for case in few:
+            most, rate = options.max_batches, options.learning_rate
+            one = ExpectedGradient(question.loss, case, size=first.size, max_batches=most, learning_rate=rate)
+            with audited(one.gradient, one.random_batch):
+                found.append(_small(one, size))
+        return tuple(found)
+    except (LossFailed, InvalidArgument):  # a loss, or an objective, may be made for its own game alone
+        few_enough = first.case.collector.count(size, ordered=True) <= _FEW
+        return (_small(first.expected, size),) if few_enough else ()
+
+
+def _small(expected: ExpectedGradient, size: int) -> SmallCase:
+    case, found = expected.case, expected.whole(size)
+    truths = tuple(one.gradient for one in expected.true_gradients(size))
+    return SmallCase(
+        mean=found.mean,
+        truths=truths,
+        tolerance=tolerance_of(found, truths[0], expected.gradient.tolerances),
+        table=_table(case, size, not case.collector.in_groups or expected.order_matters),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcheck.checking.judge import CaseResult
+from gradcheck.checking.diagnosis.evidence import ExaminedCase
 from gradcheck.checking.probes.battery import BATTERY
 from gradcheck.checking.probes.coordinates import coordinates, unit_observations
 from gradcheck.checking.probes.probe_policy import ProbePolicy
@@ -13,16 +13,19 @@ from gradcheck.checking.verdict import Verdict
 from gradcheck.estimators.policies import TabularPolicy
 
 _MOST_PLACES = 3
+_TRIED = "No known mistake, and no two of them together, have this expected gradient."
+_NOT_TRIED = "The known mistakes could not be tried: the loss works on this game alone, and it is too large."
 
 
-def locate(observed: Sequence[CaseResult]) -> Finding:
+def locate(cases: Sequence[ExaminedCase], *, tried: bool) -> Finding:
     """Say where the expected gradient leaves the true one, and in which games it does not.
 
     Args:
-        observed: the loss in each setting.
+        cases: the loss on each.
+        tried: whether the known mistakes could be worked out and compared with it.
     """
-    wrong = [one for one in observed if one.comparison.verdict is Verdict.BIASED]
-    right = [one.case.name for one in observed if one.comparison.verdict is not Verdict.BIASED]
+    wrong = [one for one in cases if one.comparison.verdict is Verdict.BIASED]
+    right = [one.case.name for one in cases if one.comparison.verdict is not Verdict.BIASED]
     worst = max(wrong, key=lambda one: one.comparison.direction_error)
     exposes = {probe.name: probe.exposes for probe in BATTERY}
     names = [one.case.name for one in wrong]
@@ -32,32 +35,32 @@ def locate(observed: Sequence[CaseResult]) -> Finding:
     told = "; ".join(f"{name} is there for {exposes[name]}" for name in names[:2] if name in exposes)
     return Finding(
         "unexplained",
-        f"{where}. No known mistake, by itself, has this expected gradient.",
+        f"{where}. {_TRIED if tried else _NOT_TRIED}",
         f"The error {worst.case.where} sits in {_and(_places(worst))}.",
         f"Look at what these games have that the others lack: {told}." if told else "Try it on smaller games.",
     )
 
 
-def _places(observed: CaseResult) -> list[str]:
+def _places(case: ExaminedCase) -> list[str]:
     """The coordinates with the largest errors, after the best common factor is taken out."""
-    found, comparison = observed.expected.at(observed.size).mean, observed.comparison
+    found, comparison = case.estimate.mean, case.comparison
     scale = comparison.scale if comparison.scale > 0 else 1.0
     wanted = scale * comparison.truth
     errors = found - wanted
-    names = coordinates(observed.case.parameters)
+    names = coordinates(case.case.parameters)
     largest = errors.abs().max()
     words = []
     for number in errors.abs().argsort(descending=True).tolist()[:_MOST_PLACES]:
         if errors[number].abs() <= 1e-3 * largest:
             break
-        place = _place(observed, number) or names[number]
+        place = _place(case, number) or names[number]
         words.append(f"{place} ({float(found[number]):.4g} for {float(wanted[number]):.4g})")
     return words
 
 
-def _place(observed: CaseResult, number: int) -> str:
+def _place(case: ExaminedCase, number: int) -> str:
     """The information set and the action behind a coordinate, where each has one of its own."""
-    tree, policy = observed.case.tree, observed.case.policy
+    tree, policy = case.case.tree, case.case.policy
     if isinstance(policy, TabularPolicy):
         infoset, action = divmod(number, policy.logits.shape[1])
     elif isinstance(policy, ProbePolicy) and number < policy.weight.numel() and (order := unit_observations(tree)):

@@ -1,118 +1,222 @@
-"""The expected gradients of many mistakes in one setting, quickly: what they have in common is computed once."""
+"""The expected gradients of all hypotheses on one case, as products of matrices: weights × averages × scores."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
-from typing import Any, final
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import combinations, product
+from typing import final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from gradcheck.causes.cause import Cause, Term
-from gradcheck.causes.parts import Surrogate
-from gradcheck.checking.case import Case
-from gradcheck.estimators.distributions import action_log_probs
-from gradcheck.estimators.episodes import Episodes
-from gradcheck.estimators.policy_gradients import Loss
-from gradcheck.tree.errors import InvalidArgument
+from gradcheck.causes.catalogue import right_averages, right_scores, right_weights
+from gradcheck.causes.component import Component, Feature, Form
+from gradcheck.checking.diagnosis.component_values import ComponentValues
+from gradcheck.checking.diagnosis.hypothesis import Part, parts_asked
+from gradcheck.estimators.batches import WeightedBatches
 
-_ALL = 1_000_000  # batches in one portion: they are few
+_PARALLEL = 1e-11  # 1 − cosine of vectors that are the same but for rounding
 
 
 @final
-class Hypotheses:
-    """All batches of a setting at one size, and what the mistakes make of them.
+@dataclass(frozen=True)
+class Vocabulary:
+    """The forms that hypotheses are made of under some features, place by place, the right ones first.
 
-    A mistake that is a sum of score · weight has the expected gradient Σ_b P(b) Σ_t a_t w_t ∇score_t: the
-    weights w, the factors a of the average and the gradients of the log-probabilities are each computed once.
-
-    Args:
-        case: the game, the policy and the condition.
-        size: of the batches: small, for all of them are listed.
-        ordered: whether as sequences.
+    Attributes:
+        parts: the replacements that are asked about and that factor.
+        own: those with a loss of their own.
+        terms: what may be added.
+        forms: of each place, those that differ there; that of the steps begins with one that counts all.
+        right: how many of each are right.
+        places: [parts] of each part, its number in ``forms``, place by place; None where the right one stays.
     """
 
-    def __init__(self, case: Case, size: int, *, ordered: bool) -> None:
-        self._case, self._weighted = case, case.collector.batches(size, ordered=ordered)
-        self._parameters = case.parameters
-        self._alike = [some for weighted in self._weighted for some in weighted.alike(_ALL)]
-        self._batches = [some[number] for some in self._alike for number in range(len(some))]
-        self._probabilities = [p for some in self._alike for p in some.batches.weights.tolist()]
-        self._weights: dict[int, list[Tensor] | None] = {}
-        self._averages: dict[int, list[Tensor] | None] = {}
-        self._kept: list[object] = []  # so that no identity is used twice
+    parts: tuple[Part, ...]
+    own: tuple[Part, ...]
+    terms: tuple[Part, ...]
+    forms: tuple[tuple[Form, ...], ...]
+    right: tuple[int, ...]
+    places: tuple[tuple[int | None, ...], ...]
 
-    def expected(self, cause: Cause | Term) -> Tensor | None:
-        """[P] minus the expected gradient of a mistake; None where it is not a number on some batch."""
-        try:
-            loss = cause.loss
-            found = self._of_parts(loss) if isinstance(loss, Surrogate) else self._of_values(loss)
-        except (InvalidArgument, IndexError, RuntimeError, ValueError):  # not defined on batches as small as these
-            return None
-        return found if found is not None and found.isfinite().all() else None
 
-    def _of_values(self, loss: Loss) -> Tensor:
-        """The gradient of the expected value is the expected gradient: one backward pass for all batches."""
-        policy = self._case.policy
-        values = [p * loss(policy, batch) for p, batch in zip(self._probabilities, self._batches, strict=True)]
-        return -self._gradient(torch.stack(values).sum())
+@cache
+def vocabulary_of(features: frozenset[Feature]) -> Vocabulary:
+    """What is asked about under these features."""
+    asked = [part for part in parts_asked(features) if part.form.takes != frozenset({Component.SIGN})]
+    parts = tuple(part for part in asked if part.form.loss is None)
+    forms = [[*right_scores(features)], [*right_weights()], [Form()], [*right_averages(features)]]
+    right = tuple(map(len, forms))
+    places = []
+    for part in parts:
+        numbers: list[int | None] = []
+        for component, some in zip(_PLACES, forms, strict=True):
+            numbers.append(len(some) if component in part.form.takes else None)
+            if component in part.form.takes:
+                some.append(part.form)
+        places.append(tuple(numbers))
+    return Vocabulary(
+        parts,
+        tuple(part for part in asked if part.form.loss is not None),
+        parts_asked(features, terms=True),
+        tuple(map(tuple, forms)),
+        right,
+        tuple(places),
+    )
 
-    def _of_parts(self, loss: Surrogate) -> Tensor | None:
-        weights = self._once(self._weights, loss.weights, self._weigh)
-        averages = self._once(self._averages, loss.average, self._average)
-        if weights is None or averages is None:
-            return None
-        factors = torch.cat([p * a * w for p, a, w in zip(self._probabilities, averages, weights, strict=True)])
-        if loss.score is action_log_probs:
-            return -loss.sign * (factors @ self._log_probs)
-        policy = self._case.policy
-        scores = torch.cat([loss.score(policy, batch) for batch in self._batches])
-        return -loss.sign * self._gradient((factors.to(scores.dtype) * scores).sum())
 
-    def _gradient(self, value: Tensor) -> Tensor:
-        parameters = list(self._parameters.values())
-        found = torch.autograd.grad(value, parameters, allow_unused=True, materialize_grads=True)
-        return torch.cat([gradient.reshape(-1).double().cpu() for gradient in found])
+_PLACES = (Component.SCORE, Component.WEIGHTS, Component.STEPS, Component.AVERAGE)
 
-    def _once(self, known: dict[int, Any], part: Any, work: Callable[[Any], list[Tensor]]) -> list[Tensor] | None:
-        if id(part) not in known:
-            self._kept.append(part)
-            try:
-                known[id(part)] = work(part)
-            except (InvalidArgument, IndexError, RuntimeError, ValueError):
-                known[id(part)] = None
-        return known[id(part)]
 
-    def _weigh(self, weights: Callable[[Episodes], Tensor]) -> list[Tensor]:
-        with torch.no_grad():
-            return [weights(batch).double() for batch in self._batches]
+@final
+@dataclass(frozen=True)
+class Layout:
+    """Which forms are multiplied with which, in all hypotheses with the same number of parts.
 
-    def _average(self, average: Callable[[Tensor, Episodes], Tensor]) -> list[Tensor]:
-        """The factor with which each step's term counts; averages are linear."""
-        found = []
-        for batch in self._batches:
-            terms = torch.zeros(len(batch.rewards), dtype=torch.float64, requires_grad=True)
-            found.append(torch.autograd.grad(average(terms, batch), terms)[0])
-        return found
+    A row stands for one hypothesis without terms: Σ_b P(b) Σ_t a_t s_t w_t ∇score_t. Rows are sorted by their scores.
+
+    Attributes:
+        vocabulary: what rows are made of.
+        factors: [F, 3] numbers of weights, steps and average: each combination that comes with some score.
+        rows: [R, 4] the score, the combination, and the numbers of one or two parts, -1 where there is none.
+    """
+
+    vocabulary: Vocabulary
+    factors: Tensor
+    rows: Tensor
+
+    def replacements(self, row: int) -> tuple[Part, ...]:
+        """The parts of a row."""
+        return tuple(self.vocabulary.parts[number] for number in self.rows[row, 2:].tolist() if number >= 0)
+
+    def right(self, row: int) -> tuple[Form, ...]:
+        """What stands where nothing is replaced, and what would stand where something is."""
+        score, factor = self.rows[row, :2].tolist()
+        numbers = (score, *self.factors[factor].tolist())
+        listed = zip(numbers, self.vocabulary.forms, self.vocabulary.right, strict=True)
+        return tuple(forms[number if number < right else 0] for number, forms, right in listed)
+
+
+@cache
+def layout_of(features: frozenset[Feature], num_parts: int) -> Layout:
+    """All hypotheses with no, one or two replacements, without those that are a loss of their own."""
+    vocabulary = vocabulary_of(features)
+    choices = [
+        tuple(
+            range(right) if number is None else (number,)
+            for number, right in zip(numbers, vocabulary.right, strict=True)
+        )
+        for numbers in ((None,) * len(_PLACES), *vocabulary.places)
+    ]
+    everything, choices = choices[0], choices[1:]
+    factors: dict[tuple[int, ...], int] = {}
+    rows: list[tuple[int, int, int, int]] = []
+
+    def enter(chosen: Sequence[Iterable[int]], first: int, second: int) -> None:
+        for score, *factor in product(*chosen):
+            rows.append((score, factors.setdefault(tuple(factor), len(factors)), first, second))
+
+    if num_parts == 0:
+        enter(everything, -1, -1)
+    elif num_parts == 1:
+        for number, chosen in enumerate(choices):
+            enter(chosen, number, -1)
+    else:
+        takes = [part.form.takes for part in vocabulary.parts]
+        replaced = [tuple(number is not None for number in numbers) for numbers in vocabulary.places]
+        for one, other in combinations(range(len(takes)), 2):
+            if not takes[one] & takes[other]:
+                enter(
+                    [a if r else b for a, b, r in zip(choices[one], choices[other], replaced[one], strict=True)],
+                    one,
+                    other,
+                )
+    rows.sort(key=lambda row: row[0])
+    return Layout(vocabulary, torch.tensor(list(factors)), torch.tensor(rows))
+
+
+@final
+class MistakeTable:
+    """The expected gradients of the hypotheses on one case at one batch size, as far as they were asked for.
+
+    Args:
+        policy: that plays.
+        parameters: that gradients are taken in.
+        batches: all of one size, with their probabilities.
+        features: of the case.
+    """
+
+    def __init__(
+        self,
+        policy: nn.Module,
+        parameters: Sequence[nn.Parameter],
+        batches: Sequence[WeightedBatches],
+        features: frozenset[Feature],
+    ) -> None:
+        self.features, self._case = features, ComponentValues(policy, list(parameters), batches)
+        self._rows: dict[int, Tensor] = {}
+
+    def rows(self, num_parts: int) -> Tensor:
+        """[R, P] minus the expected gradient of each row of the layout, NaN where it is none."""
+        if num_parts not in self._rows:
+            layout = layout_of(self.features, num_parts)
+            of_weights, of_steps, of_average = layout.factors.T
+            scores, weights, steps, averages = self._components
+            factors = weights[of_weights] * steps[of_steps] * averages[of_average] * self._case.probabilities
+            counts = torch.bincount(layout.rows[:, 0], minlength=len(scores)).tolist()
+            chosen = layout.rows[:, 1].split(counts)
+            found = [factors[some] @ score for some, score in zip(chosen, scores, strict=True) if len(some)]
+            self._rows[num_parts] = torch.cat(found)
+        return self._rows[num_parts]
 
     @cached_property
-    def _log_probs(self) -> Tensor:
-        """[T of all batches, P] the gradient of each step's log-probability, which is its own in whatever batch."""
-        pool = self._weighted[0].pool
-        every = _jacobian(action_log_probs(self._case.policy, pool), list(self._parameters.values()))
-        first = pool.lengths.cumsum(0) - pool.lengths
-        found = []
-        for some in self._alike:
-            steps = first[torch.as_tensor(some.batches.chosen)][:, some.common["episode_index"]]
-            found.append(every[(steps + some.common["time_steps"]).reshape(-1)])
-        return torch.cat(found)
+    def log_probs(self) -> Tensor:
+        """[S, P] the gradients of the right scores at all steps."""
+        right = vocabulary_of(self.features).right[0]
+        return self._components[0][:right].flatten(0, 1)
+
+    @cached_property
+    def own(self) -> Tensor:
+        """[K, P] the same of the mistakes with a loss of their own."""
+        return self._losses(vocabulary_of(self.features).own)
+
+    @cached_property
+    def terms(self) -> Tensor:
+        """[K, P] the same of the terms."""
+        return self._losses(vocabulary_of(self.features).terms)
+
+    @cached_property
+    def neutral(self) -> Tensor:
+        """[parts] whether all that a part replaces is the right thing here, but for a factor."""
+        vocabulary = vocabulary_of(self.features)
+        scores, *others = self._components
+        vectors = (scores.flatten(1), *others)
+        same = [_same(some, right).tolist() for some, right in zip(vectors, vocabulary.right, strict=True)]
+        return torch.tensor(
+            [
+                all(found[number] for found, number in zip(same, numbers, strict=True) if number is not None)
+                for numbers in vocabulary.places
+            ]
+        )
+
+    @cached_property
+    def _components(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """[n, S, P] of scores, and [n, S] of weights, steps and averages."""
+        scores, weights, steps, averages = vocabulary_of(self.features).forms
+        return (
+            torch.stack([self._case.score(form) for form in scores]),
+            torch.stack([self._case.weights(form) for form in weights]),
+            torch.stack([self._case.steps(form) for form in steps]),
+            torch.stack([self._case.average(form) for form in averages]),
+        )
+
+    def _losses(self, parts: tuple[Part, ...]) -> Tensor:
+        return torch.stack([self._case.loss(part.form.loss) for part in parts if part.form.loss is not None])
 
 
-def _jacobian(values: Tensor, parameters: list[Any]) -> Tensor:
-    """[T, P] by one backward pass for each value."""
-    rows = []
-    for value in values:
-        gradients = torch.autograd.grad(value, parameters, retain_graph=True, allow_unused=True, materialize_grads=True)
-        rows.append(torch.cat([gradient.reshape(-1).double() for gradient in gradients]))
-    return torch.stack(rows)
+def _same(vectors: Tensor, right: int) -> Tensor:
+    """[n] whether each vector is one of the first, but for a positive factor."""
+    unit = vectors / vectors.norm(dim=1, keepdim=True)
+    return ((unit @ unit[:right].T).nan_to_num(0.0) >= 1 - _PARALLEL).any(dim=1)

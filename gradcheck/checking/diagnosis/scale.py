@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcheck.checking.diagnosis.known_gradients import tolerance_of
-from gradcheck.checking.judge import CaseResult
+from gradcheck.checking.diagnosis.evidence import ExaminedCase
 from gradcheck.checking.result import Finding
 from gradcheck.checking.verdict import Verdict
 
 _SAME = 1e-9  # relative; factors are quotients of sums in float64
 
 
-def only_scaled(observed: Sequence[CaseResult]) -> Finding:
+def only_scaled(cases: Sequence[ExaminedCase]) -> Finding:
     """The finding for a loss whose expected gradient is right but for a positive factor."""
-    scales = [one.comparison.scale for one in observed if one.comparison.verdict is Verdict.PROPORTIONAL]
+    scales = [one.comparison.scale for one in cases if one.comparison.verdict is Verdict.PROPORTIONAL]
     evidence = "The exact expected gradient is parallel to the true one on every probe."
     if max(scales) - min(scales) > _SAME * max(scales):
         return Finding(
@@ -24,7 +23,7 @@ def only_scaled(observed: Sequence[CaseResult]) -> Finding:
             evidence,
             "A learning rate makes up for it in one game at a time; divide by the number of episodes instead.",
         )
-    scale, size = scales[0], observed[0].size
+    scale, size = scales[0], cases[0].size
     words = {
         float(size): f", the batch size: it sums over {size} episodes where their mean is meant",
         1 / size: f" = 1/{size}: it divides by the batch size once too often",
@@ -39,16 +38,11 @@ def only_scaled(observed: Sequence[CaseResult]) -> Finding:
     )
 
 
-def zero(observed: Sequence[CaseResult]) -> Finding | None:
+def zero(cases: Sequence[ExaminedCase]) -> Finding | None:
     """The finding for a loss whose expected gradient is zero on every probe; None where it is not."""
-    found = [one.expected.at(one.size) for one in observed]
-    limits = [
-        tolerance_of(one.expected, expectation.term_size, one.comparison.truth)
-        for one, expectation in zip(observed, found, strict=True)
-    ]
-    if any(float(one.mean.norm()) > limit for one, limit in zip(found, limits, strict=True)):
+    if any(float(case.estimate.mean.norm()) > case.tolerance for case in cases):
         return None
-    noisy = any(float(one.variance.max()) > limit**2 for one, limit in zip(found, limits, strict=True))
+    noisy = any(float(case.estimate.variance.max()) > case.tolerance**2 for case in cases)
     return Finding(
         "zero_gradient",
         "The expected gradient of the loss is zero: on average it teaches nothing.",

@@ -1,4 +1,4 @@
-"""Expected gradients of causes, by plain enumeration: every batch with its probability."""
+"""Expected gradients of mistakes, by plain enumeration: every batch with its probability."""
 
 from copy import deepcopy
 from dataclasses import fields, replace
@@ -8,7 +8,9 @@ from itertools import product
 
 import torch
 
-from gradcheck.causes.library import CAUSES
+from gradcheck.causes.catalogue import MISTAKES, right_averages, right_scores, right_weights
+from gradcheck.causes.component import Feature
+from gradcheck.checking.diagnosis.hypothesis import composed
 from gradcheck.checking.probes.battery import BATTERY
 from gradcheck.estimators.episode_list import all_episodes
 from gradcheck.estimators.episodes import Episodes
@@ -111,10 +113,20 @@ def expected_gradient(loss, condition, name, size):
     return -gradient.flatten()
 
 
+#: Every mistake in every form: (mistake, form), in the order of the catalogue.
+FORMS = tuple((mistake, form) for mistake in MISTAKES for form in mistake.forms)
+
+
+def loss_of(form, where, weights=0):
+    """The loss that is right but for this form; of the right weights, those with this number."""
+    has = features(where)
+    return composed((form, right_scores(has)[0], right_weights()[weights], right_averages(has)[0]))
+
+
 @cache
-def of_cause(number, where):
-    """[P] of one entry of CAUSES in one of the SETTINGS; computed once for all tests."""
-    return expected_gradient(CAUSES[number].loss, *where)
+def of_form(number, where):
+    """[P] of one entry of FORMS in one of the SETTINGS; computed once for all tests."""
+    return expected_gradient(loss_of(FORMS[number][1], where), *where)
 
 
 def parallel(g, t):
@@ -145,11 +157,11 @@ SETTINGS = (
 
 
 def features(where):
-    """What a setting has, of gradcheck.causes.cause.FEATURES; its policy always has a critic."""
+    """What a setting has; its policy always has a critic."""
     condition, name, _ = where
-    found = {"critic"}
-    found |= {"off_policy"} if condition in _MOVES else set()
-    found |= {"cut"} if condition.endswith("fixed_steps") else set()
-    found |= {"discount"} if condition.startswith("discounted") else set()
-    found |= {"groups"} if condition == "groups" else set()
-    return found | ({"illegal"} if name == "illegal_action" else set())
+    found = {Feature.CRITIC}
+    found |= {Feature.OFF_POLICY} if condition in _MOVES else set()
+    found |= {Feature.CUT} if condition.endswith("fixed_steps") else set()
+    found |= {Feature.DISCOUNT} if condition.startswith("discounted") else set()
+    found |= {Feature.GROUPS} if condition == "groups" else set()
+    return frozenset(found | ({Feature.ILLEGAL} if name == "illegal_action" else set()))
