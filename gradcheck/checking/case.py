@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
-from typing import ClassVar, TypeAlias, final
+from functools import cached_property, lru_cache, wraps
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeAlias, TypeVar, final
 
 from torch import nn
 
@@ -28,6 +28,10 @@ from gradcheck.tree.values.policy_table import PolicyTable
 
 #: Batch size → the expected gradient of a loss on undivided batches.
 Expectation: TypeAlias = Callable[[int], GradientEstimate]
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class NotApplicable(Exception):
@@ -53,6 +57,7 @@ class Case:
         objective: what is maximised, where that is not the expected return.
         remarks: on the parameters that are left out.
         key: of a case of the battery.
+        memo: what ``kept_with_case`` has worked out for a case without a key; it goes when the case does.
     """
 
     condition: Condition
@@ -65,6 +70,7 @@ class Case:
     objective: Objective | None = field(repr=False)
     remarks: tuple[str, ...] = field(repr=False)
     key: Hashable | None = field(repr=False)
+    memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Case) or self.key is None:
@@ -84,6 +90,30 @@ class Case:
     def largest_return(self) -> float:
         """In absolute value, over all steps of all complete episodes."""
         return float(self.collector.all_episodes.episodes.future_returns.abs().max())
+
+
+def kept_with_case(maxsize: int) -> Callable[[Callable[Concatenate[Case, P], R]], Callable[Concatenate[Case, P], R]]:
+    """Remember what a function of a case and of hashable arguments has answered.
+
+    What is worked out for a case of the battery serves in later checks: the last ``maxsize`` answers are kept. Any
+    other case belongs to a user, whose game and policy are not held on to: its answers are kept with the case itself.
+    """
+
+    def decorate(function: Callable[Concatenate[Case, P], R]) -> Callable[Concatenate[Case, P], R]:
+        shared = lru_cache(maxsize)(function)
+
+        @wraps(function)
+        def remembering(case: Case, *arguments: P.args, **named: P.kwargs) -> R:
+            if case.key is not None:
+                return shared(case, *arguments, **named)
+            key = (function, arguments, tuple(named.items()))
+            if key not in case.memo:
+                case.memo[key] = function(case, *arguments, **named)
+            return case.memo[key]
+
+        return remembering
+
+    return decorate
 
 
 def make_case(
@@ -140,6 +170,8 @@ class Condition(ABC):
     cuts_episodes: ClassVar[bool] = False
     #: Whether the true gradient is another one at another batch size.
     truth_depends_on_size: ClassVar[bool] = False
+    #: Whether a loss is compared with itself, and so with another gradient once it is mended.
+    compares_with_itself: ClassVar[bool] = False
     #: Whether batches can be sampled where they are too many.
     can_be_sampled: ClassVar[bool] = True
     #: Whether it is the default, and so not named in messages.

@@ -23,6 +23,7 @@ class MicroBatchesCondition(Condition):
     has_limit = False
     has_other_sizes = False
     truth_depends_on_size = True
+    compares_with_itself = True
     can_be_sampled = False
     counterexample_sizes = (2, 4)
 

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import final
 
 import torch
 from torch import Tensor
 
 from gradcheck.causes.component import Feature
-from gradcheck.checking.case import Case
-from gradcheck.checking.conditions.micro_batches import MicroBatchesCondition
+from gradcheck.checking.case import Case, kept_with_case
 from gradcheck.checking.conditions.registry import CONDITIONS
 from gradcheck.checking.diagnosis.attribution import attribution
 from gradcheck.checking.diagnosis.evidence import ExaminedCase, SmallCase, tolerance_of
@@ -81,8 +79,7 @@ def diagnose_condition(question: Question, results: Sequence[CaseResult]) -> Dia
     found = explain(cases, small, scaled=scaled)
     if found is None:
         return Diagnosis((only_scaled(cases) if scaled else zero(cases) or locate(cases, tried=bool(small)),))
-    # In parts of a batch a loss is compared with itself, which mending changes, too.
-    several = len(found.hypothesis.parts) > 1 and not isinstance(results[0].case.condition, MicroBatchesCondition)
+    several = len(found.hypothesis.parts) > 1 and not results[0].case.condition.compares_with_itself
     return Diagnosis(found.findings, attribution(found.hypothesis, found.fit.amounts, cases) if several else None)
 
 
@@ -129,7 +126,7 @@ def _examined(result: CaseResult) -> ExaminedCase:
     )
 
 
-@lru_cache(maxsize=_KEPT_GRADIENTS)
+@kept_with_case(maxsize=_KEPT_GRADIENTS)
 def _expected(case: Case, loss: Loss, size: int, most: int) -> GradientEstimate | None:
     """Of another loss; for cases of the battery once for all the losses that are checked on it."""
     try:
@@ -140,7 +137,7 @@ def _expected(case: Case, loss: Loss, size: int, most: int) -> GradientEstimate 
         return None
 
 
-@lru_cache(maxsize=_KEPT_TABLES)
+@kept_with_case(maxsize=_KEPT_TABLES)
 def _table(case: Case, size: int, ordered: bool) -> MistakeTable:
     batches = case.collector.batches(size, ordered=ordered)
     return MistakeTable(case.policy, tuple(case.parameters.values()), batches, features_of(case))
