@@ -22,14 +22,12 @@ if TYPE_CHECKING:
 _PARSERS: dict[str, Callable[[str], object]] = {"batch": batch, "learning_rate": positive}
 
 
-def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command: it takes the options of ``gradcheck.check`` that have a flag, and says where objects are."""
-    check = commands.add_parser(
-        "check",
-        help="whether a loss of yours has the policy gradient as its expected gradient",
-        description="Decide exactly, by enumerating all batches, whether minus the expected gradient of a loss is the "
-        "gradient of the expected return. Exits with 0 if the verdict is at least --accept, 1 if not, 2 if there is "
-        "nothing to check, 3 if nothing was decided.",
+def add_options(check: argparse.ArgumentParser) -> None:
+    """Add the description and the options: those of ``gradcheck.check`` that have a flag, and where objects are."""
+    check.description = (
+        "Decide exactly, by enumerating all batches, whether minus the expected gradient of a loss is the gradient of "
+        "the expected return. Exits with 0 if the verdict is at least --accept, 1 if not, 2 if there is nothing to "
+        "check, 3 if nothing was decided."
     )
     check.add_argument(
         "loss", metavar="LOSS", help="MODULE:FUNCTION or FILE.py:FUNCTION, a loss(policy, episodes) to minimise"

@@ -15,13 +15,10 @@ from gradcheck.tree.sources.open_game import unknown_game
 _GOOD_FOR = "Good for"  # the paragraph of a docstring that says which bugs the game exposes
 
 
-def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    games = commands.add_parser(
-        "games",
-        help="the games that come with gradcheck, and which bugs they expose",
-        description="List the games that come with gradcheck, or say what one of them is, what it is good for and how "
-        "large.",
+def add_options(games: argparse.ArgumentParser) -> None:
+    """Add the description and the options of the command."""
+    games.description = (
+        "List the games that come with gradcheck, or say what one of them is, what it is good for and how large."
     )
     games.add_argument("name", nargs="?", metavar="NAME", help="say more about this one")
     games.set_defaults(run=lambda arguments: run(arguments.name))

@@ -8,13 +8,11 @@ from gradcheck.cli.parsers import at_least
 from gradcheck.tree.sources.registry import what_game_takes, what_horizon_is_for
 
 
-def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    report = commands.add_parser(
-        "report",
-        help="every number of the policy gradient theorem on a finite game, exact and sampled",
-        description="Unroll a game, prove that the partials of R and Y are the same, estimate them from sampled "
-        "episodes, and show both side by side. Exits with 0 if they agree, 1 if not.",
+def add_options(report: argparse.ArgumentParser) -> None:
+    """Add the description and the options of the command."""
+    report.description = (
+        "Unroll a game, prove that the partials of R and Y are the same, estimate them from sampled episodes, and show "
+        "both side by side. Exits with 0 if they agree, 1 if not."
     )
     report.add_argument(
         "--game",

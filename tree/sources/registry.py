@@ -20,9 +20,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, final
 
 from gradcheck.tree import sources as folder
-from gradcheck.tree.game import Game, TabularGame
 
 if TYPE_CHECKING:
+    from gradcheck.tree.game import Game, TabularGame
     from gradcheck.tree.games.catalogue import ExactPolicy
     from gradcheck.tree.sources.gymnasium_table import GymnasiumTable
 
