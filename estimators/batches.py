@@ -160,5 +160,10 @@ class AlikeBatches:
         pool = self.batches.pool
         return Episodes(**parts, **self.common, num_episodes=self.batches.chosen.shape[1], discount=pool.discount)
 
+    @property
+    def versions(self) -> list[int]:
+        """How often each of the tensors was changed in place, as torch counts it."""
+        return [tensor._version for tensor in (*self.common.values(), *self.parts.values())]
+
     def __getitem__(self, number: int) -> Episodes:
         return self.together({name: part[number] for name, part in self.parts.items()})

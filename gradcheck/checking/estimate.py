@@ -19,7 +19,6 @@ class GradientEstimate:
         term_size: the largest E|X| of a coordinate; rounding errors of the mean are proportional to it.
         num_batches: how many different batches were evaluated.
         exact: whether all batches were enumerated; else they were sampled.
-        undefined: the probability of a batch on which X is not finite, where such are allowed; E[X] is not finite then.
     """
 
     mean: Tensor
@@ -27,7 +26,20 @@ class GradientEstimate:
     term_size: float
     num_batches: int
     exact: bool = True
-    undefined: float = 0.0
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class MeanGradient:
+    """Of minus one batch's gradient X, where batches are allowed on which it is not finite.
+
+    Attributes:
+        mean: [P] float64, E[X]; not finite unless ``undefined`` is 0.
+        undefined: the probability of a batch on which X is not finite.
+    """
+
+    mean: Tensor
+    undefined: float
 
 
 @final

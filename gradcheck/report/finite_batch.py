@@ -9,7 +9,7 @@ from typing import final
 
 from torch import Tensor, nn
 
-from gradcheck.checking.expectation.enumerated import expectations
+from gradcheck.checking.expectation.enumerated import mean_gradients
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.estimators.averages import over_steps
 from gradcheck.estimators.batches import WeightedBatches, count_draws, enumerate_draws
@@ -104,7 +104,7 @@ def finite_batches(
     for size in sizes:
         drawn, weights = enumerate_draws(episodes.probabilities, size, ordered=False)
         batches = WeightedBatches(episodes.episodes, drawn, weights)
-        every = expectations(gradients, [batches], label=f"batches of {size} episodes", one_layout=False)
+        every = mean_gradients(gradients, batches, label=f"batches of {size} episodes")
         for name, expected in zip(losses, every, strict=True):
             if expected.undefined:
                 rows.append(FiniteBatch(name, size, None, None, expected.undefined))

@@ -59,9 +59,9 @@ def test_together_means_a_few_calls():
         return COMMON_PRACTICES["normalised"](policy, episodes)
 
     rows_of({"counts": counts}, "robot", [5])
-    # Instead of 126 batches: 8 portions of equally many steps, 12 batches that confirm the first 4 of them, and the 8
-    # batches of 5, 6 and 7 steps, of which there are too few to be worth it.
-    assert len(calls) == 28
+    # Instead of 126 batches: 10 portions of equally many steps, all 2 + 3 + 3 + 3 batches that confirm the first 4 of
+    # them, and the single batch of 5 steps.
+    assert len(calls) == 22
 
 
 def test_every_field_of_a_batch_is_what_it_is_one_by_one():

@@ -1,4 +1,4 @@
-"""The exact expectation and variance of minus a loss's gradient, by enumerating all batches."""
+"""Minus a loss's gradient, exactly, by enumerating all batches: its expectation and variance, or the former alone."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from gradcheck.checking.budgets import MOST_NUMBERS_TOGETHER, MOST_TOGETHER
-from gradcheck.checking.estimate import GradientEstimate
+from gradcheck.checking.estimate import GradientEstimate, MeanGradient
 from gradcheck.checking.expectation.loss_gradient import LossGradient
-from gradcheck.estimators.batches import WeightedBatches
+from gradcheck.estimators.batches import AlikeBatches, WeightedBatches
 from gradcheck.tree.progress import progress
 
 
@@ -24,40 +24,58 @@ def expectation(
         batches: all of them, with their probabilities.
         label: for progress.
     """
-    return expectations([gradient], batches, label=label)[0]
-
-
-def expectations(
-    gradients: Sequence[LossGradient],
-    batches: Iterable[WeightedBatches],
-    *,
-    label: str = "batches",
-    one_layout: bool = True,
-) -> tuple[GradientEstimate, ...]:
-    """The expectations of several losses' gradients over the same batches, which are laid out once for all of them.
-
-    Args:
-        gradients: X of a batch, for each loss.
-        batches: all of them, with their probabilities.
-        label: for progress.
-        one_layout: whether batches that are evaluated at once have one layout; see ``WeightedBatches.alike``.
-    """
-    together = max(1, min(MOST_TOGETHER, MOST_NUMBERS_TOGETHER // max(gradient.width for gradient in gradients)))
-    portions = [portion for weighted in batches for portion in weighted.alike(together, one_layout=one_layout)]
+    together = max(1, min(MOST_TOGETHER, MOST_NUMBERS_TOGETHER // gradient.width))
+    portions = [portion for weighted in batches for portion in weighted.alike(together)]
     count = sum(map(len, portions))
-    label = f"{count:,} {label}, in portions"
-    of_losses: list[list[tuple[Tensor, Tensor]]] = [[] for _ in gradients]
-    for portion in progress(portions, len(portions), label):
-        weights = torch.as_tensor(portion.batches.weights, dtype=torch.float64)
-        for gradient, of_loss in zip(gradients, of_losses, strict=True):
-            of_loss.append((weights, gradient.of_alike(portion)))
-    return tuple(_estimate(of_loss, count) for of_loss in of_losses)
-
-
-def _estimate(weighted_gradients: Sequence[tuple[Tensor, Tensor]], count: int) -> GradientEstimate:
-    """From the probabilities [B] and gradients [B, P] of each portion."""
+    evaluated = progress(portions, len(portions), f"{count:,} {label}, in portions")
+    weighted_gradients = [(_weights(portion), gradient.of_alike(portion)) for portion in evaluated]
     mean = torch.stack([weights @ values for weights, values in weighted_gradients]).sum(0)
     size = torch.stack([weights @ values.abs() for weights, values in weighted_gradients]).sum(0)
     variance = torch.stack([weights @ (values - mean) ** 2 for weights, values in weighted_gradients]).sum(0)
-    undefined = sum(float(weights[~values.isfinite().all(dim=1)].sum()) for weights, values in weighted_gradients)
-    return GradientEstimate(mean, variance, float(size.max()), count, undefined=undefined)
+    return GradientEstimate(mean, variance, float(size.max()), count)
+
+
+def mean_gradients(
+    gradients: Sequence[LossGradient], batches: WeightedBatches, *, label: str = "batches"
+) -> tuple[MeanGradient, ...]:
+    """Sum over all batches their probability times X, for several losses and without the variance, in a shorter time.
+
+    E[∇L] = ∇ E[L]: the values of all batches are summed with their probabilities, and one backward pass does for all.
+    Batches whose values cannot be summed so are differentiated one by one; see ``LossGradient.values_of_alike``.
+
+    Args:
+        gradients: X of a batch, for each loss; NaN should be allowed.
+        batches: all of them, with their probabilities. They are laid out once for all losses; those of equally many
+            steps are evaluated at once, whatever the lengths of their episodes.
+        label: for progress.
+    """
+    together = max(1, min(MOST_TOGETHER, MOST_NUMBERS_TOGETHER // max(gradient.width for gradient in gradients)))
+    portions = list(batches.alike(together, one_layout=False))
+    label = f"{len(batches):,} {label}, in portions"
+    return tuple(_mean_gradient(gradient, progress(portions, len(portions), label)) for gradient in gradients)
+
+
+def _mean_gradient(gradient: LossGradient, portions: Iterable[AlikeBatches]) -> MeanGradient:
+    summed: list[AlikeBatches] = []
+    value = torch.zeros((), dtype=torch.float64)
+    apart: list[tuple[Tensor, Tensor]] = []
+    for portion in portions:
+        values = gradient.values_of_alike(portion)
+        if values is None:
+            apart.append((_weights(portion), gradient.of_alike(portion)))
+        else:
+            summed.append(portion)
+            value = value + _weights(portion) @ values
+    mean = gradient.of_sum(value)
+    if not mean.isfinite().all():  # a finite value may have a gradient that is not: on which batches?
+        apart += [(_weights(portion), gradient.of_alike(portion)) for portion in summed]
+        mean = torch.zeros_like(mean)
+    for weights, found in apart:
+        mean = mean + weights @ found
+    undefined = sum(float(weights[~found.isfinite().all(dim=1)].sum()) for weights, found in apart)
+    return MeanGradient(mean, undefined)
+
+
+def _weights(portion: AlikeBatches) -> Tensor:
+    """[B] the probabilities of the batches."""
+    return torch.as_tensor(portion.batches.weights, dtype=torch.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gradcheck.checking.expectation.describe_batch import describe
-from gradcheck.checking.expectation.vectorised import vectorised_gradients
+from gradcheck.checking.expectation.vectorised import vectorised_gradients, vectorised_values
 from gradcheck.checking.failure import LossFailed, loss_failed
 from gradcheck.checking.tolerances import Tolerances, tolerances
 from gradcheck.estimators.batches import AlikeBatches
@@ -26,6 +26,7 @@ from gradcheck.tree.user_code import user_code
 AnyLoss: TypeAlias = Callable[..., Any]
 
 _FEWEST_TOGETHER = 6  # below, a loop is as fast: a vectorised call costs as much as half a dozen single ones
+_FEWEST_VALUES_TOGETHER = 2  # a vectorised call without gradients costs as much as a single one with them
 _CONFIRMED = 4  # layouts on which the loop has to say the same about three batches; on later ones, about one
 
 
@@ -93,7 +94,7 @@ class LossGradient:
                 gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
             else:
                 gradients = self._differentiate(value, batch, parameters)
-            flat = -torch.cat([gradient.detach().reshape(-1).double().cpu() for gradient in gradients])
+            flat = _flat(gradients)
         if not (self._allow_nan or flat.isfinite().all()):
             raise self._not_finite(batch, "gradient")
         return flat
@@ -101,10 +102,35 @@ class LossGradient:
     def of_alike(self, batches: AlikeBatches) -> Tensor:
         """[B, P] float64, the same for each of the batches."""
         if self._vectorised and len(batches) >= _FEWEST_TOGETHER:
-            found = self._together(batches)
-            if found is not None:
+            found = self._together(
+                batches, lambda: vectorised_gradients(self._loss, self._policy, self._parameters, batches)
+            )
+            confirmed = found is not None and self._confirm(batches, found.__getitem__)
+            if found is not None and confirmed and (self._allow_nan or found.isfinite().all()):
                 return found
         return torch.stack([self.of(batches[number]) for number in range(len(batches))])
+
+    def values_of_alike(self, batches: AlikeBatches) -> Tensor | None:
+        """[B] float64, the loss on each of the batches; ``of_sum`` takes the gradient of a sum of them.
+
+        None where they cannot be computed at once, or one of them is NaN or infinite: it would spoil the whole sum.
+        """
+        if not self._vectorised or len(batches) < _FEWEST_VALUES_TOGETHER:
+            return None
+        with _kept([parameter for parameter in self._policy.parameters() if parameter.requires_grad]):
+            values = self._together(batches, lambda: vectorised_values(self._loss, self._policy, batches))
+        if values is None or not values.isfinite().all():
+            return None
+        return values if self._confirm(batches, lambda row: self.of_sum(values[row])) else None
+
+    def of_sum(self, value: Tensor) -> Tensor:
+        """[P] float64, minus the gradient of a sum of values that ``values_of_alike`` returned, or of one of them."""
+        if not value.requires_grad:
+            return torch.zeros(self.width, dtype=torch.float64)
+        parameters = list(self._parameters.values())
+        with user_code(loss_failed):
+            found = torch.autograd.grad(value, parameters, retain_graph=True, allow_unused=True, materialize_grads=True)
+        return _flat(found)
 
     @property
     def is_constant(self) -> bool:
@@ -176,32 +202,44 @@ class LossGradient:
         hint = f"It is NaN or infinite {self.where}, {describe(batch)}."
         return invalid(f"a loss with a finite {what}", "loss", self.name, hint)
 
-    def _together(self, batches: AlikeBatches) -> Tensor | None:
-        """All at once; None, now and later, where the loss does not go through ``torch.vmap`` as it goes by itself."""
-        seen = _versions(batches[0])
+    def _together(self, batches: AlikeBatches, compute: Callable[[], Tensor]) -> Tensor | None:
+        """What is computed on all batches at once; None, now and later, where the loss cannot be vectorised."""
+        seen = batches.versions
         try:
             with user_code(loss_failed):
-                found = vectorised_gradients(self._loss, self._policy, self._parameters, batches)
+                found = compute()
         except (LossFailed, InvalidArgument):  # the loop will say what is wrong, if anything is
-            self._vectorised = False
-            return None
-        # Compared with the loop on the first, the middle and the last batch, which are unlike each other.
+            found = None
+        self._vectorised = found is not None and batches.versions == seen
+        return found if self._vectorised else None
+
+    def _confirm(self, batches: AlikeBatches, gradient: Callable[[int], Tensor]) -> bool:
+        """Compare with the loop on the first, the middle and the last batch, which are unlike each other.
+
+        Args:
+            batches: laid out alike.
+            gradient: the number of a batch → minus the gradient on it, [P], as it was vectorised.
+        """
         middle = len(batches) // 2
         rows = {0, middle, len(batches) - 1} if self._layouts_confirmed < _CONFIRMED else {middle}
         if self._layouts_confirmed >= _CONFIRMED and not batches.one_layout:
             rows = set()  # lengths and masks are vectorised, too, so that the code does the same on every later portion
         self._layouts_confirmed += 1
         for row in sorted(rows):
-            if not self._agree(found[row], self.of(batches[row])):
+            if not self._agree(gradient(row), self.of(batches[row])):
                 self._vectorised = False
-        self._vectorised = self._vectorised and _versions(batches[0]) == seen
-        return found if self._vectorised and (self._allow_nan or found.isfinite().all()) else None
+        return self._vectorised
 
     def _agree(self, vectorised: Tensor, alone: Tensor) -> bool:
         """Whether they are the same up to rounding; or, where NaN is allowed, are finite in the same places."""
         if not alone.isfinite().all():
             return torch.equal(vectorised.isfinite(), alone.isfinite())
         return bool((vectorised - alone).abs().max() <= self.tolerances.repetition * (1 + alone.abs().max()))
+
+
+def _flat(gradients: Iterable[Tensor]) -> Tensor:
+    """[P] float64, minus the gradients in all parameters, one after another."""
+    return -torch.cat([gradient.detach().reshape(-1).double().cpu() for gradient in gradients])
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The gradients of a loss on many batches of one layout, in one forward and one backward pass."""
+"""A loss on many batches that are laid out alike, in one forward pass: its values, or its gradients."""
 
 from __future__ import annotations
 
@@ -11,6 +11,21 @@ from torch.func import functional_call, vmap
 
 from gradcheck.estimators.batches import AlikeBatches
 from gradcheck.estimators.episodes import Episodes
+
+
+def vectorised_values(loss: Callable[[Any, Episodes], Any], policy: nn.Module, batches: AlikeBatches) -> Tensor:
+    """[B] float64, the values on each of B batches, as functions of the policy's parameters.
+
+    Args:
+        loss: ``loss(policy, episodes)``, which returns a scalar.
+        policy: that it is called with.
+        batches: laid out alike.
+    """
+
+    def value(parts: dict[str, Tensor]) -> Tensor:
+        return loss(policy, batches.together(parts)).reshape(())
+
+    return vmap(value)(batches.parts).double().cpu()
 
 
 def vectorised_gradients(
@@ -28,7 +43,7 @@ def vectorised_gradients(
         loss: ``loss(policy, episodes)``, which returns a scalar.
         policy: in whose parameters.
         parameters: by name, those the gradient is taken in.
-        batches: of one layout.
+        batches: laid out alike.
     """
     module = _LossOfPolicy(policy, loss)
     copies = {
