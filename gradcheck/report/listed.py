@@ -86,13 +86,13 @@ class Listed:
         """What common practices do to the expected gradient: at affordable small batches, and at one episode."""
         policy = TabularPolicy(self.tree, self.policy)
         exact: Tensor = policy_gradient(self.tree, policy)["logits"].reshape(-1)
+        longest = int(self.episodes.episodes.lengths.max())
+        affordable_sizes = affordable(self.episodes.count, longest, sizes, _MAX_STEPS)
         with warnings.catch_warnings():
             # torch warns of a standard deviation of one number. That case is what is being measured.
             warnings.filterwarnings("ignore", message="std.*degrees of freedom")
-            single = finite_batches(losses, policy, self.episodes, exact, [1])
-        longest = int(self.episodes.episodes.lengths.max())
-        affordable_sizes = affordable(self.episodes.count, longest, sizes, _MAX_STEPS)
-        return finite_batches(losses, policy, self.episodes, exact, affordable_sizes), single
+            rows = finite_batches(losses, policy, self.episodes, exact, [1, *affordable_sizes])
+        return rows[len(losses) :], rows[: len(losses)]
 
     def _estimates(
         self, losses: Mapping[str, Loss], policy: nn.Module, exact: Floats
