@@ -143,14 +143,17 @@ class AlikeBatches:
     def parts(self) -> dict[str, Tensor]:
         """The other fields, [B, T, …], or [B, n] where they have a number for each episode."""
         pool, chosen = self.batches.pool, torch.as_tensor(self.batches.chosen, device=self.batches.pool.lengths.device)
-        first, lengths = (pool.lengths.cumsum(0) - pool.lengths)[chosen], pool.lengths[chosen]
-        numbers = torch.arange(chosen.shape[1], device=chosen.device).repeat(len(chosen))
-        index = numbers.repeat_interleave(lengths.ravel()).reshape(len(chosen), -1)  # [B, T] the episode of each step
-        begin = (lengths.cumsum(1) - lengths).gather(1, index)
-        steps = first.gather(1, index) + torch.arange(index.shape[1], device=chosen.device) - begin
-        fields = {name: getattr(pool, name)[steps] for name in _FROM_POOL if name not in self.common}
-        if not self.one_layout:
-            fields |= {"episode_index": index, "lengths": lengths}
+        first, fields = (pool.lengths.cumsum(0) - pool.lengths)[chosen], {}
+        if self.one_layout:
+            steps = first[:, self.common["episode_index"]] + self.common["time_steps"]
+        else:
+            lengths = pool.lengths[chosen]
+            numbers = torch.arange(chosen.shape[1], device=chosen.device).repeat(len(chosen))
+            index = numbers.repeat_interleave(lengths.ravel()).reshape(len(chosen), -1)  # [B, T] the episode of a step
+            begin = (lengths.cumsum(1) - lengths).gather(1, index)
+            steps = first.gather(1, index) + torch.arange(index.shape[1], device=chosen.device) - begin
+            fields = {"episode_index": index, "lengths": lengths}
+        fields |= {name: getattr(pool, name)[steps] for name in _FROM_POOL if name not in self.common}
         if self.batches.groups is None:
             fields["group_index"] = pool.group_index[chosen]
         return fields

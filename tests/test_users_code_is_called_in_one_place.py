@@ -1,4 +1,4 @@
-"""Only ``tree/user_code.py`` catches any exception: a mistake of this package is never taken for one of a user's.
+"""Any exception is caught in ``tree/user_code.py`` alone: a mistake of this package is never taken for one of a user's.
 
 And only a condition knows its own name: whatever else depends on it asks the condition.
 """
@@ -6,8 +6,11 @@ And only a condition knows its own name: whatever else depends on it asks the co
 import ast
 from pathlib import Path
 
+import pytest
+
+from gradcheck.tree.user_code import user_code
+
 ROOT = Path(__file__).resolve().parents[1]
-BOUNDARY = "tree/user_code.py"
 BROAD = {"Exception", "BaseException"}
 
 
@@ -34,8 +37,17 @@ def compares_names_of_conditions(source):
     return False
 
 
-def test_anything_is_caught_in_one_place_only():
-    assert [path for path, source in sources() if catches_anything(source)] == [BOUNDARY]
+def test_nothing_else_catches_anything():
+    assert [path for path, source in sources() if catches_anything(source)] == []
+
+
+def test_the_boundary_does_and_lets_what_ends_a_program_through():
+    with pytest.raises(LookupError) as caught, user_code(lambda error: LookupError(str(error))):
+        raise ZeroDivisionError("theirs")
+    assert str(caught.value) == "theirs"
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    with pytest.raises(KeyboardInterrupt), user_code(lambda error: LookupError(str(error))):
+        raise KeyboardInterrupt
 
 
 def test_names_of_conditions_are_compared_nowhere():

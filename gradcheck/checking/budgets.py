@@ -36,6 +36,28 @@ STRUCTURE_TRIALS: Final = 48
 MOST_COUNTEREXAMPLES: Final = 120
 MOST_BATCHES_OF_A_COUNTEREXAMPLE: Final = 100
 
+#: Batches of a game that is not the battery's on which all mistakes are worked out; and batches on which one of them
+#: is, at the size asked for (or as many as the loss itself has).
+FEW_BATCHES: Final = 64
+MOST_BATCHES_OF_A_MISTAKE: Final = 5_000
+
+#: Tables of mistakes that are kept for later checks, of some megabytes each, and expected gradients, of some numbers.
+KEPT_TABLES: Final = 32
+KEPT_GRADIENTS: Final = 4_096
+
+#: Parts of a hypothesis in all, and replacements or terms among them.
+MOST_PARTS: Final = 4
+MOST_PARTS_OF_A_KIND: Final = 2
+
+#: Hypotheses with terms that are held at once: 32 megabytes a matrix.
+MOST_HYPOTHESES_TOGETHER: Final = 4_000_000
+
+#: Hypotheses with as many parts that are worked out at the batch size asked for; cases on which one more size is asked
+#: about; and names that are given beside the first, which cannot be told from it.
+MOST_HYPOTHESES_TRIED: Final = 24
+CASES_CONFIRMED: Final = 2
+MOST_OTHER_NAMES: Final = 3
+
 #: (episodes, copies of them) in the batch that stands for an infinite one. No more: a loss that multiplies [T, 1] by
 #: [T] makes [T, T] of them. Where order matters there are six copies, so that halves and thirds are right, too.
 POPULATION: Final = (600, 1)

@@ -34,14 +34,38 @@ FLOAT64 = Tolerances(comparison=1e-9, repetition=1e-9, limit=1e-6, near_limit=1e
 #: another order differs by 1e-4 at worst. A direction is known to a third where rounding is a third of its length.
 FLOAT32 = Tolerances(comparison=1e-5, repetition=1e-4, limit=1e-3, near_limit=1e-3, cancellation=0.3)
 
-#: The smallest share of the largest return that a gradient is expected to have: less may be the result of cancelling.
+#: The smallest share of the largest return, or of the true gradient, that terms are expected to have: less may be the
+#: result of cancelling.
 LEAST_GRADIENT = 1e-3
 
 #: Quotients of two gradients that are exact to ``comparison``; they are one number if they agree to this.
 SAME_SCALE = 1e-7
 
-#: What is less than this depends on the machine, and is not shown.
+#: Factors of one loss on several probes; each is a quotient of two sums in float64.
+SAME_FACTOR = 1e-9
+
+#: What is less than this depends on the machine, and is not shown: relative; and of a cosine.
 NOT_SHOWN = 1e-12
+NOT_SHOWN_OF_A_COSINE = 1e-13
+
+#: A mistake explains a loss within this, relative. An ε in a denominator of the returns' size, one that the catalogue
+#: lacks, moves a gradient by about ε: what people write is 1e-6 at most, or 1e-5 and 1e-4, which it has.
+EXPLAINED_WITHIN = 3e-6
+
+#: What an explanation leaves may be this share of the error, no more: a name has to explain the error, not the
+#: gradient. So a right loss, or a mere change of scale, never explains a small one.
+UNEXPLAINED_SHARE = 1e-3
+
+#: Hypotheses that may fit by chance, at most, where many are tried; what fits has to fit on all cases as well.
+COINCIDENCES = 1e-6
+
+#: Of vectors in float64 that are the same but for rounding: 1 - cosine of their directions; the same of their lengths;
+#: what is left of one that lies in a span of others; and the error of squared lengths, which only sort out what is then
+#: solved for exactly.
+PARALLEL = 1e-11
+SAME_LENGTH = 1e-14
+LEFT_OF_A_SPAN = 1e-8
+SQUARED_LENGTH = 1e-13
 
 
 #: Of sampled verdicts: the probability that a right loss is called wrong, over all that is tried; the probability that

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from gradcheck.causes.component import Feature
+from gradcheck.checking.budgets import FEW_BATCHES, KEPT_GRADIENTS, KEPT_TABLES, MOST_BATCHES_OF_A_MISTAKE
 from gradcheck.checking.case import Case, kept_with_case
 from gradcheck.checking.conditions.registry import CONDITIONS
 from gradcheck.checking.diagnosis.attribution import attribution
@@ -35,9 +36,6 @@ from gradcheck.tree.errors import InvalidArgument
 from gradcheck.tree.rationals import as_rational
 
 DISCRIMINATING_PROBES = ("unequal_lengths", "chance")  # on which few mistakes look alike
-_FEW = 64  # batches of a game that is not the battery's: each is given to every mistake
-_MOST_BATCHES = 5_000  # of a mistake at the size asked for; or as many as the loss itself has
-_KEPT_TABLES, _KEPT_GRADIENTS = 32, 4096  # some megabytes each, and some numbers each
 
 
 @final
@@ -119,14 +117,14 @@ def _examined(result: CaseResult) -> ExaminedCase:
         comparison=comparison,
         tolerances=expected.gradient.tolerances,
         of_loss=of_loss,
-        expected=lambda loss, size: _expected(case, loss, size, max(_MOST_BATCHES, expected.count(size))),
+        expected=lambda loss, size: _expected(case, loss, size, max(MOST_BATCHES_OF_A_MISTAKE, expected.count(size))),
         truth=truth,
         small=case.condition.small_size(result.size),
         grows=case.condition.has_other_sizes or case.condition.cuts_episodes,
     )
 
 
-@kept_with_case(maxsize=_KEPT_GRADIENTS)
+@kept_with_case(maxsize=KEPT_GRADIENTS)
 def _expected(case: Case, loss: Loss, size: int, most: int) -> GradientEstimate | None:
     """Of another loss; for cases of the battery once for all the losses that are checked on it."""
     try:
@@ -137,7 +135,7 @@ def _expected(case: Case, loss: Loss, size: int, most: int) -> GradientEstimate 
         return None
 
 
-@kept_with_case(maxsize=_KEPT_TABLES)
+@kept_with_case(maxsize=KEPT_TABLES)
 def _table(case: Case, size: int, ordered: bool) -> MistakeTable:
     batches = case.collector.batches(size, ordered=ordered)
     return MistakeTable(case.policy, tuple(case.parameters.values()), batches, features_of(case))
@@ -167,7 +165,7 @@ def _small_cases(question: Question, results: Sequence[CaseResult]) -> tuple[Sma
                 found.append(_small(one, size))
         return tuple(found)
     except (LossFailed, InvalidArgument):  # a loss, or an objective, may be made for its own game alone
-        few_enough = first.case.collector.count(size, ordered=True) <= _FEW
+        few_enough = first.case.collector.count(size, ordered=True) <= FEW_BATCHES
         return (_small(first.expected, size),) if few_enough else ()
 
 

@@ -12,7 +12,7 @@ from gradcheck.checking.case import Case
 from gradcheck.checking.comparison import Comparison
 from gradcheck.checking.diagnosis.mistake_table import MistakeTable
 from gradcheck.checking.estimate import GradientEstimate
-from gradcheck.checking.tolerances import Tolerances
+from gradcheck.checking.tolerances import LEAST_GRADIENT, Tolerances
 from gradcheck.estimators.policy_gradients import Loss
 
 
@@ -74,4 +74,4 @@ def tolerance_of(estimate: GradientEstimate, truth: Tensor, tolerances: Toleranc
 
     Terms far below the true gradient are rounding errors themselves: those of a loss that cancels on every batch.
     """
-    return tolerances.comparison * max(estimate.term_size, 1e-3 * float(truth.norm()), 1e-300)
+    return tolerances.comparison * max(estimate.term_size, LEAST_GRADIENT * float(truth.norm()), 1e-300)

@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
+from gradcheck.checking.budgets import CASES_CONFIRMED, MOST_HYPOTHESES_TRIED, MOST_OTHER_NAMES
 from gradcheck.checking.diagnosis.evidence import ExaminedCase, SmallCase
 from gradcheck.checking.diagnosis.fit import Fit, fit
 from gradcheck.checking.diagnosis.hypothesis import Hypothesis, Part
 from gradcheck.checking.diagnosis.search import candidates
 from gradcheck.checking.result import Finding
 from gradcheck.checking.tolerances import FLOAT64, NOT_SHOWN
-
-_MOST_OTHERS = 3  # names that cannot be told from the one that is given
-_MOST_TRIED = 24  # hypotheses of one stage that are worked out at the batch size asked for
-_CONFIRMED = 2  # cases on which one more batch size is asked about
 
 
 @final
@@ -98,10 +95,10 @@ def explain(cases: Sequence[ExaminedCase], small: Sequence[SmallCase], *, scaled
     by_length = sorted(cases, key=lambda case: -float(case.estimate.mean.norm()))  # amounts are most precise there
     for stage in candidates(small, scaled=scaled):
         found: dict[tuple[str, ...], tuple[Hypothesis, Fit]] = {}
-        tried = [one for one in stage if one.names][:_MOST_TRIED]
+        tried = [one for one in stage if one.names][:MOST_HYPOTHESES_TRIED]
         for hypothesis in tried:
             names = tuple(sorted(hypothesis.names))
-            if names in found or len(found) > _MOST_OTHERS:
+            if names in found or len(found) > MOST_OTHER_NAMES:
                 continue
             fitted = fit(hypothesis, by_length)
             if fitted is not None and _is_confirmed(hypothesis, fitted, cases, scaled=scaled):
@@ -119,7 +116,7 @@ def _is_confirmed(hypothesis: Hypothesis, fitted: Fit, cases: Sequence[ExaminedC
     """
     if scaled and any(abs(amount - 1) > FLOAT64.comparison for amount in fitted.amounts):
         return False
-    some = [case for case in cases if case.grows][:_CONFIRMED]
+    some = [case for case in cases if case.grows][:CASES_CONFIRMED]
     if not some or not (scaled or all(case.size <= case.small for case in some)):
         return True
     if any(case.of_loss(case.size + 1) is None for case in some):

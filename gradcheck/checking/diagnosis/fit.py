@@ -12,14 +12,7 @@ from torch import Tensor
 from gradcheck.checking.diagnosis.evidence import ExaminedCase, tolerance_of
 from gradcheck.checking.diagnosis.hypothesis import Hypothesis
 from gradcheck.checking.estimate import GradientEstimate
-from gradcheck.checking.tolerances import FLOAT64
-
-#: Relative. An ε in a denominator of the returns' size, one that the catalogue lacks, moves a gradient by about ε:
-#: what people write is 1e-6 at most, or 1e-5 and 1e-4, which it has.
-WITHIN = 3e-6
-#: What is left may be this share of the error, no more: a name has to explain the error, not the gradient. So a right
-#: loss, or a mere change of scale, never explains a small one.
-SHARE = 1e-3
+from gradcheck.checking.tolerances import EXPLAINED_WITHIN, FLOAT64, UNEXPLAINED_SHARE
 
 
 @final
@@ -89,8 +82,8 @@ def _fit(
         return Fit(tuple(amounts.tolist()), relative, to_rounding=True)
     distance = float(errors.norm() / g.norm())
     truths = torch.cat([case.truth(case.size + larger) for case in cases])
-    share = SHARE * float(off_direction(g, truths).norm()) if complete else torch.inf
-    if distance <= WITHIN and float(errors.norm()) <= share:
+    share = UNEXPLAINED_SHARE * float(off_direction(g, truths).norm()) if complete else torch.inf
+    if distance <= EXPLAINED_WITHIN and float(errors.norm()) <= share:
         return Fit(tuple(amounts.tolist()), distance, to_rounding=False)
     return None
 

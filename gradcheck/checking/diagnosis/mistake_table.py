@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import combinations, product
-from typing import final
+from typing import Any, final
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +15,8 @@ from gradcheck.causes.catalogue import right_averages, right_scores, right_weigh
 from gradcheck.causes.component import Component, Feature, Form
 from gradcheck.checking.diagnosis.component_values import ComponentValues
 from gradcheck.checking.diagnosis.hypothesis import Part, parts_asked
+from gradcheck.checking.tolerances import PARALLEL
 from gradcheck.estimators.batches import WeightedBatches
-
-_PARALLEL = 1e-11  # 1 − cosine of vectors that are the same but for rounding
 
 
 @final
@@ -157,6 +156,7 @@ class MistakeTable:
     ) -> None:
         self.features, self._case = features, ComponentValues(policy, list(parameters), batches)
         self._rows: dict[int, Tensor] = {}
+        self.memo: dict[Hashable, Any] = {}  # what others work out of this and other tables
 
     def rows(self, num_parts: int) -> Tensor:
         """[R, P] minus the expected gradient of each row of the layout, NaN where it is none."""
@@ -219,4 +219,4 @@ class MistakeTable:
 def _same(vectors: Tensor, right: int) -> Tensor:
     """[n] whether each vector is one of the first, but for a positive factor."""
     unit = vectors / vectors.norm(dim=1, keepdim=True)
-    return ((unit @ unit[:right].T).nan_to_num(0.0) >= 1 - _PARALLEL).any(dim=1)
+    return ((unit @ unit[:right].T).nan_to_num(0.0) >= 1 - PARALLEL).any(dim=1)

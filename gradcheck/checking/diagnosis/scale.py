@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 from gradcheck.checking.diagnosis.evidence import ExaminedCase
 from gradcheck.checking.result import Finding
+from gradcheck.checking.tolerances import SAME_FACTOR
 from gradcheck.checking.verdict import Verdict
-
-_SAME = 1e-9  # relative; factors are quotients of sums in float64
 
 
 def only_scaled(cases: Sequence[ExaminedCase]) -> Finding:
     """The finding for a loss whose expected gradient is right but for a positive factor."""
     scales = [one.comparison.scale for one in cases if one.comparison.verdict is Verdict.PROPORTIONAL]
     evidence = "The exact expected gradient is parallel to the true one on every probe."
-    if max(scales) - min(scales) > _SAME * max(scales):
+    if max(scales) - min(scales) > SAME_FACTOR * max(scales):
         return Finding(
             "changing_factor",
             "The loss is a right one times a number that differs from game to game, "
@@ -29,7 +28,7 @@ def only_scaled(cases: Sequence[ExaminedCase]) -> Finding:
         1 / size: f" = 1/{size}: it divides by the batch size once too often",
         (size - 1) / size: f" = {size - 1}/{size}: as with a baseline that includes the episode itself",
     }
-    named = next((text for value, text in words.items() if abs(scale - value) <= _SAME * scale), "")
+    named = next((text for value, text in words.items() if abs(scale - value) <= SAME_FACTOR * scale), "")
     return Finding(
         "constant_factor",
         f"The loss is a right one times {scale:.6g}{named}.",

@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, wraps
 from itertools import combinations
-from typing import final
+from typing import Concatenate, ParamSpec, TypeVar, final
 
 import torch
 from torch import Tensor
 
+from gradcheck.checking.budgets import MOST_HYPOTHESES_TOGETHER, MOST_PARTS, MOST_PARTS_OF_A_KIND
 from gradcheck.checking.diagnosis.evidence import SmallCase
-from gradcheck.checking.diagnosis.fit import SHARE, WITHIN, off_direction
+from gradcheck.checking.diagnosis.fit import off_direction
 from gradcheck.checking.diagnosis.hypothesis import SIGN, Hypothesis, Part
 from gradcheck.checking.diagnosis.mistake_table import Layout, MistakeTable, layout_of, vocabulary_of
-from gradcheck.checking.tolerances import FLOAT64
+from gradcheck.checking.tolerances import (
+    COINCIDENCES,
+    EXPLAINED_WITHIN,
+    FLOAT64,
+    LEFT_OF_A_SPAN,
+    PARALLEL,
+    SAME_LENGTH,
+    SQUARED_LENGTH,
+    UNEXPLAINED_SHARE,
+)
 
-_MOST_PARTS, _MOST_OF_A_KIND = 4, 2
-_COINCIDENCE = 1e-6  # hypotheses that may fit by chance; what fits has to fit on all cases as well
-_KEPT = 16  # pairs of tables for which what follows from them alone is kept
-_PORTION = 4_000_000  # hypotheses with terms that are held at once: 32 megabytes a matrix
-_LEFT = 1e-8  # relative: what is left of a vector that lies in a span is rounding
-_PARALLEL = 1e-11  # 1 − cosine of directions that are the same but for rounding
-_ROUNDED = 1e-14  # the same of lengths
-_SQUARED = 1e-13  # relative rounding error of squared lengths: they only sort out what is then solved for exactly
+_Of = ParamSpec("_Of")
+_Answer = TypeVar("_Answer")
+
+
+def _kept_with_tables(
+    function: Callable[Concatenate[tuple[MistakeTable, ...], _Of], _Answer],
+) -> Callable[Concatenate[tuple[MistakeTable, ...], _Of], _Answer]:
+    """Remember what follows from some tables alone, as long as the first of them is kept."""
+
+    @wraps(function)
+    def remembering(tables: tuple[MistakeTable, ...], *arguments: _Of.args, **named: _Of.kwargs) -> _Answer:
+        memo, key = tables[0].memo, (function, tables[1:], arguments, tuple(named.items()))
+        if key not in memo:
+            memo[key] = function(tables, *arguments, **named)
+        return memo[key]
+
+    return remembering
 
 
 def candidates(cases: Sequence[SmallCase], *, scaled: bool) -> Iterator[tuple[Hypothesis, ...]]:
@@ -40,11 +59,11 @@ def candidates(cases: Sequence[SmallCase], *, scaled: bool) -> Iterator[tuple[Hy
     if scaled:
         yield search.stage(1, 0)[0]
         return
-    for number in range(1, _MOST_PARTS + 1):
-        kinds = [(number - terms, terms) for terms in range(min(number, _MOST_OF_A_KIND) + 1)]
+    for number in range(1, MOST_PARTS + 1):
+        kinds = [(number - terms, terms) for terms in range(min(number, MOST_PARTS_OF_A_KIND) + 1)]
         near = []
         for kind in kinds:
-            if kind[0] <= _MOST_OF_A_KIND:
+            if kind[0] <= MOST_PARTS_OF_A_KIND:
                 to_rounding, within = search.stage(*kind)
                 near.append(within)
                 if to_rounding:
@@ -144,7 +163,7 @@ class _Target:
         self._error = min((error for error in errors[:-1] if error > self.tolerance), default=errors[-1])
         length = float(self.g.norm())
         self.nothing = length <= self.tolerance
-        self.allowed = max(min(WITHIN * length, SHARE * self._error), self.tolerance)
+        self.allowed = max(min(EXPLAINED_WITHIN * length, UNEXPLAINED_SHARE * self._error), self.tolerance)
 
     def telling(self, hypotheses: int, *, amounts: int) -> float:
         """How far from g a hypothesis may be, if it is no coincidence that one of so many is as near; 0 for not at all.
@@ -156,7 +175,7 @@ class _Target:
         if self.nothing or free < 1:
             return 0.0
         for allowed in (self.allowed, self.tolerance):
-            if hypotheses * min(allowed / max(self._error, 1e-300), 1.0) ** free <= _COINCIDENCE:
+            if hypotheses * min(allowed / max(self._error, 1e-300), 1.0) ** free <= COINCIDENCES:
                 return allowed
         return 0.0
 
@@ -175,17 +194,17 @@ def _freedom(cases: Sequence[SmallCase], g: Tensor, tolerance: float) -> int:
     tables = tuple(case.table for case in cases)
     basis, directions = _span(tables)
     outside = float((g - basis.T @ (basis @ g)).norm())
-    return len(basis) if outside <= max(tolerance, _LEFT * float(g.norm())) else directions
+    return len(basis) if outside <= max(tolerance, LEFT_OF_A_SPAN * float(g.norm())) else directions
 
 
 def _parallel(tables: tuple[MistakeTable, ...], gradients: Tensor) -> Tensor:
     """[n] whether each of ``gradients`` [n, D] has the direction of a right loss."""
     right = torch.cat([table.rows(0)[0] for table in tables])
     unit = gradients / gradients.norm(dim=1, keepdim=True)
-    return (unit @ (right / right.norm())).nan_to_num(0.0) >= 1 - _PARALLEL
+    return (unit @ (right / right.norm())).nan_to_num(0.0) >= 1 - PARALLEL
 
 
-@lru_cache(maxsize=_KEPT)
+@_kept_with_tables
 def _only_scale(tables: tuple[MistakeTable, ...]) -> frozenset[Part]:
     """Parts that alone change nothing but the length of the expected gradient."""
     layout = layout_of(tables[0].features, 1)
@@ -194,7 +213,7 @@ def _only_scale(tables: tuple[MistakeTable, ...]) -> frozenset[Part]:
     return frozenset(layout.vocabulary.parts[number] for number in numbers)
 
 
-@lru_cache(maxsize=_KEPT)
+@_kept_with_tables
 def _span(tables: tuple[MistakeTable, ...]) -> tuple[Tensor, int]:
     """(an orthonormal basis [r, D] of the gradients of log-probabilities, how many directions those of all have)."""
     scores = torch.block_diag(*(table.log_probs for table in tables))
@@ -202,10 +221,10 @@ def _span(tables: tuple[MistakeTable, ...]) -> tuple[Tensor, int]:
     every = every[every.isfinite().all(dim=1)]
     every = every / every.norm(dim=1, keepdim=True).clamp(min=1e-300)
     _, sizes, basis = torch.linalg.svd(scores, full_matrices=False)
-    return basis[sizes > _LEFT * sizes[0]], int(torch.linalg.matrix_rank(every, rtol=_LEFT))
+    return basis[sizes > LEFT_OF_A_SPAN * sizes[0]], int(torch.linalg.matrix_rank(every, rtol=LEFT_OF_A_SPAN))
 
 
-@lru_cache(maxsize=_KEPT)
+@_kept_with_tables
 def _bases(tables: tuple[MistakeTable, ...], num_parts: int) -> _Bases:
     """The hypotheses without terms with a given number of parts; of two, neither is one that changes nothing."""
     layout = layout_of(tables[0].features, num_parts)
@@ -222,7 +241,7 @@ def _bases(tables: tuple[MistakeTable, ...], num_parts: int) -> _Bases:
     return _Bases(torch.cat([gradients[kept], own[defined]]), layout, kept.nonzero().flatten().tolist(), tuple(parts))
 
 
-@lru_cache(maxsize=_KEPT)
+@_kept_with_tables
 def _terms(tables: tuple[MistakeTable, ...], number: int) -> _Terms:
     return _Terms(torch.cat([table.terms for table in tables], dim=1), number)
 
@@ -288,7 +307,7 @@ class _Terms:
     def __init__(self, gradients: Tensor, number: int) -> None:
         self.gradients = gradients
         lengths = self.gradients.norm(dim=1)
-        there = (self.gradients.isfinite().all(dim=1) & (lengths > 1e-9)).nonzero().flatten().tolist()
+        there = (self.gradients.isfinite().all(dim=1) & (lengths > FLOAT64.comparison)).nonzero().flatten().tolist()
         unit = self.gradients / lengths[:, None]
         self.chosen: list[tuple[int, ...]] = [(one,) for one in there]
         bases = unit[there][:, None]
@@ -306,8 +325,8 @@ class _Terms:
         if not self.chosen or not len(bases):
             return []
         left = g - torch.einsum("qm,qmd->qd", self._bases @ g, self._bases)
-        most = left.square().sum(dim=1) - allowed**2 - _SQUARED * float(g.square().sum())
-        portion, found = max(_PORTION // len(self.chosen), 1), []
+        most = left.square().sum(dim=1) - allowed**2 - SQUARED_LENGTH * float(g.square().sum())
+        portion, found = max(MOST_HYPOTHESES_TOGETHER // len(self.chosen), 1), []
         for start in range(0, len(bases), portion):
             h = bases[start : start + portion]
             h = h / h.norm(dim=1, keepdim=True)
@@ -319,7 +338,7 @@ class _Terms:
             fits &= most > 0
             rows, numbers = fits.nonzero().T
             errors = self._errors(h[rows], left[numbers], self._bases[numbers])
-            kept = errors <= allowed + _ROUNDED * float(g.norm())
+            kept = errors <= allowed + SAME_LENGTH * float(g.norm())
             found += zip((start + rows[kept]).tolist(), numbers[kept].tolist(), strict=True)
         return found
 

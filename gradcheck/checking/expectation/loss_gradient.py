@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from functools import partial
 from typing import Any, TypeAlias, final
@@ -80,7 +79,7 @@ class LossGradient:
         self._calls += 1
         parameters = list(self._parameters.values())
         learned = [parameter for parameter in self._policy.parameters() if parameter.requires_grad]
-        with _kept(learned) as before:
+        with _Kept(learned) as before:
             seen = _versions(batch)
             value = self._call(batch)
             if _versions(batch) != seen:
@@ -117,7 +116,7 @@ class LossGradient:
         """
         if not self._vectorised or len(batches) < _FEWEST_VALUES_TOGETHER:
             return None
-        with _kept([parameter for parameter in self._policy.parameters() if parameter.requires_grad]):
+        with _Kept([parameter for parameter in self._policy.parameters() if parameter.requires_grad]):
             values = self._together(batches, lambda: vectorised_values(self._loss, self._policy, batches))
         if values is None or not values.isfinite().all():
             return None
@@ -242,17 +241,25 @@ def _flat(gradients: Iterable[Tensor]) -> Tensor:
     return -torch.cat([gradient.detach().reshape(-1).double().cpu() for gradient in gradients])
 
 
-@contextmanager
-def _kept(parameters: list[nn.Parameter]) -> Iterator[list[Tensor]]:
-    """Take the gradients off the parameters; put these back afterwards, and the values as well."""
-    gradients, values = [p.grad for p in parameters], [p.detach().clone() for p in parameters]
-    for parameter in parameters:
-        parameter.grad = None
-    try:
-        yield values
-    finally:
+@final
+class _Kept:
+    """Takes the gradients off some parameters, gives their values, and puts both back in the end."""
+
+    __slots__ = ("_gradients", "_parameters", "_values")
+
+    def __init__(self, parameters: list[nn.Parameter]) -> None:
+        self._parameters = parameters
+
+    def __enter__(self) -> list[Tensor]:
+        self._gradients = [parameter.grad for parameter in self._parameters]
+        self._values = [parameter.detach().clone() for parameter in self._parameters]
+        for parameter in self._parameters:
+            parameter.grad = None
+        return self._values
+
+    def __exit__(self, *error: object) -> None:
         with torch.no_grad():
-            for parameter, gradient, value in zip(parameters, gradients, values, strict=True):
+            for parameter, gradient, value in zip(self._parameters, self._gradients, self._values, strict=True):
                 parameter.grad = gradient
                 if not torch.equal(parameter, value):
                     parameter.copy_(value)

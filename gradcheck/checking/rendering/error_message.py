@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, worst_probe
 from gradcheck.checking.result import CheckResult, ProbeResult
+from gradcheck.checking.tolerances import FLOAT64
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document import plain_text as plain
 from gradcheck.document.blocks import Block, Lines, Table, Text
@@ -83,5 +84,5 @@ def _counts(result: CheckResult, worst: ProbeResult) -> Tensor:
     if result.accept is Verdict.UNBIASED or not math.isfinite(worst.scale):
         return error
     left_over = worst.expected_gradient - worst.scale * worst.true_gradient
-    only_length = float(left_over.norm()) <= 1e-9 * float(worst.expected_gradient.norm())
+    only_length = float(left_over.norm()) <= FLOAT64.comparison * float(worst.expected_gradient.norm())
     return error if only_length else left_over

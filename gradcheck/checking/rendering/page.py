@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, scale, worst_probe
 from gradcheck.checking.result import AtBatchSize, CheckResult, ProbeResult
+from gradcheck.checking.tolerances import FLOAT64
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document.blocks import Block, Lines, Text
 from gradcheck.document.numbers import listed, percent, short
 
-_ROUNDING = 1e-9  # relative
 _DIRECTION_IS_RIGHT = {Verdict.UNBIASED, Verdict.PROPORTIONAL}
 
 
@@ -79,7 +79,7 @@ def _wrong(result: CheckResult, worst: ProbeResult) -> str:
     # Where a learning rate may make up for the length, and it is not negative, what counts is the rest.
     across = result.accept is not Verdict.UNBIASED and worst.scale > 0
     bias = float((worst.expected_gradient - (worst.scale if across else 1.0) * worst.true_gradient).norm())
-    bias = bias if bias > _ROUNDING * float(worst.expected_gradient.norm()) else 0.0
+    bias = bias if bias > FLOAT64.comparison * float(worst.expected_gradient.norm()) else 0.0
     off = f"{short(bias)} off the true {'direction' if across else 'gradient'}"
     if not spread:
         return f"Wrong, not noisy: all batches give one gradient, {off} ({worst.probe})."
@@ -109,7 +109,7 @@ def _not_wrong(result: CheckResult) -> str:
 def _spread(one: ProbeResult) -> float:
     """The standard deviation of one batch's gradient, as a vector; rounding may have made a variance negative."""
     spread = math.sqrt(float(one.variance.clamp(min=0).sum()))
-    return spread if spread > _ROUNDING * float(one.expected_gradient.norm()) else 0.0
+    return spread if spread > FLOAT64.comparison * float(one.expected_gradient.norm()) else 0.0
 
 
 def _batch_sizes(result: CheckResult) -> Iterator[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from gradcheck.checking.result import Attribution, CheckResult, ProbeResult
+from gradcheck.checking.tolerances import NOT_SHOWN_OF_A_COSINE
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document.numbers import short
 
 _ORDER = tuple(Verdict)
-_ROUNDING = 1e-13  # of a cosine
 
 
 def degrees(direction_error: float) -> str:
@@ -18,7 +18,7 @@ def degrees(direction_error: float) -> str:
     >>> degrees(1 - math.cos(math.radians(30))), degrees(2.0), degrees(1e-12)
     ('30°', '180°', '8.1e-05°')
     """
-    if direction_error < _ROUNDING:
+    if direction_error < NOT_SHOWN_OF_A_COSINE:
         return "0°"
     # Not the arc cosine, which loses all digits of small angles.
     angle = math.degrees(2 * math.asin(math.sqrt(min(direction_error, 2.0) / 2)))
