@@ -31,6 +31,7 @@ from gradcheck.checking.probes.subjects import Battery
 from gradcheck.checking.question import Question
 from gradcheck.checking.result import Attribution, Finding
 from gradcheck.checking.verdict import Verdict
+from gradcheck.estimators.collectors.groups import Groups
 from gradcheck.estimators.policy_gradients import Loss
 from gradcheck.tree.errors import InvalidArgument
 from gradcheck.tree.rationals import as_rational
@@ -88,7 +89,8 @@ def features_of(case: Case) -> frozenset[Feature]:
     has = {
         Feature.DISCOUNT: case.tree.game.discount != 1,
         Feature.OFF_POLICY: case.behaviour is not None,
-        Feature.GROUPS: case.collector.in_groups,
+        # Of one group, the whole batch is the group: mistakes across groups are none.
+        Feature.GROUPS: isinstance(case.collector, Groups) and case.collector.groups > 1,
         Feature.CUT: case.condition.cuts_episodes,
         Feature.CRITIC: isinstance(answer, tuple),
         Feature.ILLEGAL: not case.tree.legal_actions.all(),
