@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from gradcheck.checking.diagnosis.fit import WITHIN
+from gradcheck.checking.tolerances import EXPLAINED_WITHIN
 from tests.check.diagnosis.mistaken import (
     diagnosed,
     episode_mean,
@@ -32,7 +32,7 @@ def test_another_epsilon_is_named_with_its_distance(epsilon):
     (finding,) = diagnosed(normalised(episode_mean, epsilon)).findings
     assert finding.cause == "group_std"
     distance = float(re.search(r"within (\S+) of it", finding.evidence)[1])
-    assert 1e-10 < distance <= WITHIN
+    assert 1e-10 < distance <= EXPLAINED_WITHIN
 
 
 def test_another_epsilon_hides_neither_of_two_mistakes():

@@ -6,7 +6,7 @@ import torch
 
 from gradcheck import check
 from gradcheck.causes.catalogue import TERMS
-from gradcheck.causes.component import Feature
+from gradcheck.causes.component import Feature, OtherSteps
 from gradcheck.causes.parts import Surrogate
 from tests.check.diagnosis.cause_gradients import (
     FORMS,
@@ -17,6 +17,7 @@ from tests.check.diagnosis.cause_gradients import (
     of_form,
     parallel,
 )
+from tests.exhaustive import exhaustive
 
 NOT_ON_PROBES = {"value_loss_reaches_policy"}  # the critic of the probes shares nothing with their policy
 
@@ -57,12 +58,10 @@ def named(loss, where):
     return {first.cause, *first.also}
 
 
-def test_mistakes_that_cannot_be_told_apart_are_one_finding():
-    names = [mistake.name for mistake, _ in FORMS]
-    found = alike(list(range(len(FORMS))), of_form, names)
-    # Nearly all are told apart.
-    together = {name for part in found for name in part}
-    assert len(set(names)) - len(together) >= 130
+def assert_one_finding_or_told_apart(numbers):
+    """Returns how many names of these forms are told apart from all others."""
+    names = {number: FORMS[number][0].name for number in numbers}
+    found = alike(numbers, of_form, names)
     for part in {frozenset(part): part for part in found}.values():
         needed = frozenset().union(*(FORMS[number][0].features for number in part.values()))
         where = next(where for where in SETTINGS if needed <= features(where) and where[2] < 3)
@@ -71,6 +70,17 @@ def test_mistakes_that_cannot_be_told_apart_are_one_finding():
             assert name in said[name]
             # Either they are one finding, or check has cases on which they differ.
             assert (other in said[name]) == (name in said[other]), (name, other, said)
+    return len(set(names.values())) - len({name for part in found for name in part})
+
+
+def test_steps_that_are_left_out_are_one_finding_or_told_apart():
+    numbers = [number for number, (mistake, _) in enumerate(FORMS) if isinstance(mistake.replaces, OtherSteps)]
+    assert assert_one_finding_or_told_apart(numbers) >= len({FORMS[number][0].name for number in numbers}) // 2
+
+
+@exhaustive
+def test_mistakes_that_cannot_be_told_apart_are_one_finding():
+    assert assert_one_finding_or_told_apart(list(range(len(FORMS)))) >= 130  # of 145 names
 
 
 def test_terms_that_cannot_be_told_apart_are_one_finding():
