@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache, wraps
 from typing import Any, ClassVar, Concatenate, ParamSpec, TypeAlias, TypeVar, final
@@ -57,6 +58,7 @@ class Case:
         objective: what is maximised, where that is not the expected return.
         remarks: on the parameters that are left out.
         key: of a case of the battery.
+        untouched: of a case of the battery, the same with a copy of the policy that no loss is ever called with.
         memo: what ``kept_with_case`` has worked out for a case without a key; it goes when the case does.
     """
 
@@ -70,6 +72,7 @@ class Case:
     objective: Objective | None = field(repr=False)
     remarks: tuple[str, ...] = field(repr=False)
     key: Hashable | None = field(repr=False)
+    untouched: Case | None = field(default=None, repr=False)
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __eq__(self, other: object) -> bool:
@@ -95,8 +98,9 @@ class Case:
 def kept_with_case(maxsize: int) -> Callable[[Callable[Concatenate[Case, P], R]], Callable[Concatenate[Case, P], R]]:
     """Remember what a function of a case and of hashable arguments has answered.
 
-    What is worked out for a case of the battery serves in later checks: the last ``maxsize`` answers are kept. Any
-    other case belongs to a user, whose game and policy are not held on to: its answers are kept with the case itself.
+    What is worked out for a case of the battery serves in later checks: the last ``maxsize`` answers are kept. They
+    are about the untouched case, for a loss may leave hooks on the policy that it is called with. Any other case
+    belongs to a user, whose game and policy are not held on to: its answers are kept with the case itself.
     """
 
     def decorate(function: Callable[Concatenate[Case, P], R]) -> Callable[Concatenate[Case, P], R]:
@@ -104,8 +108,8 @@ def kept_with_case(maxsize: int) -> Callable[[Callable[Concatenate[Case, P], R]]
 
         @wraps(function)
         def remembering(case: Case, *arguments: P.args, **named: P.kwargs) -> R:
-            if case.key is not None:
-                return shared(case, *arguments, **named)
+            if case.untouched is not None:
+                return shared(case.untouched, *arguments, **named)
             key = (function, arguments, tuple(named.items()))
             if key not in case.memo:
                 case.memo[key] = function(case, *arguments, **named)
@@ -139,7 +143,7 @@ def make_case(
     """
     with user_code(loss_failed):  # the policy is asked about every observation
         parameters, remarks = parameters_of(play.policy, play.tree)
-    return Case(
+    case = Case(
         condition,
         play.name,
         play.tree,
@@ -151,6 +155,11 @@ def make_case(
         remarks,
         key,
     )
+    if key is None:
+        return case
+    policy = deepcopy(play.policy)
+    own = {name: parameter for name, parameter in policy.named_parameters() if name in parameters}
+    return replace(case, untouched=replace(case, policy=policy, parameters=own))
 
 
 class Condition(ABC):
@@ -190,19 +199,22 @@ class Condition(ABC):
         Raises:
             NotApplicable: if the condition says nothing about the game that was given, or with these options.
             InvalidArgument: if a policy cannot be used.
+            LossFailed: if a policy raises.
         """
         self.require(options)
         found = []
         for play in subject.plays(self.probes, self.discount(options)):
             if not subject.is_battery:
                 self.require_of_game(play.tree)
-            placed = self.placed(play, options)
+            with user_code(loss_failed):  # a policy may refuse to be copied, say
+                placed = self.placed(play, options)
+                collector = self.collector(placed, options)
             key = None if options.objective is not None else subject.key(placed)
             found.append(
                 make_case(
                     self,
                     placed,
-                    self.collector(placed, options),
+                    collector,
                     objective=options.objective,
                     key=None if key is None else (self.name, *self.key(options), *key),
                 )

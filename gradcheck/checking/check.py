@@ -60,12 +60,16 @@ def check(loss: AnyLoss, game: Any = None, policy: Any = None, **options: Unpack
     Reference:
         Williams (1992), *Simple statistical gradient-following algorithms*, theorem 1, asked of any loss.
     """
-    began = time.perf_counter()
-    question = read_question(loss, game, policy, **options)
     try:
-        asked = [_asked(question, name) for name in question.options.conditions]
+        return _check(read_question(loss, game, policy, **options))
     except LossFailed as failure:
         raise failure.error from failure.error.__cause__  # the loss's own error, as it raised it
+
+
+def _check(question: Question) -> CheckResult:
+    began = time.perf_counter()
+    asked = [_asked(question, name) for name in question.options.conditions]
+    sizes = by_batch_size(asked[0])
     verdict = worst(judgement.verdict for judgement in asked)
     passed, exact = verdict.at_least(question.options.accept), all(judgement.exact for judgement in asked)
     diagnosis = diagnose(question, asked) if exact and verdict is not Verdict.UNBIASED else None
@@ -73,12 +77,12 @@ def check(loss: AnyLoss, game: Any = None, policy: Any = None, **options: Unpack
     if question.options.all_conditions:
         results |= {name: _beside(question, name) for name in CONDITIONS if name not in results}
     return CheckResult(
-        name=name_of(loss),
+        name=name_of(question.loss),
         accept=question.options.accept,
         batch=question.options.batch,
         conditions=question.options.conditions,
         results=tuple(results[name] for name in CONDITIONS if name in results),
-        by_batch_size=by_batch_size(asked[0]),
+        by_batch_size=sizes,
         findings=() if diagnosis is None else diagnosis.findings,
         attribution=None if diagnosis is None else diagnosis.attribution,
         counterexample=smallest_failure(question) if _searched(question, passed=passed, exact=exact) else None,

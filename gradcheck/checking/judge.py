@@ -145,11 +145,11 @@ def by_batch_size(judgement: Judgement) -> dict[int, AtBatchSize]:
     sizes = sorted({*OTHER_SIZES, asked}) if judgement.condition.has_other_sizes else [asked]
     found: dict[int, AtBatchSize] = {}
     for size in sizes:
-        if size != asked and any(one.expected.count(size) > _affordable(one) for one in judgement.cases):
-            continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a size that no one asked for
+                if size != asked and any(one.expected.count(size) > _affordable(one) for one in judgement.cases):
+                    continue
                 comparisons = [one.expected.compare(size) for one in judgement.cases]
         except (LossFailed, InvalidArgument):  # a loss may need more episodes than a small batch has
             continue

@@ -93,15 +93,16 @@ class ProbeResult:
 class AttributionRow:
     """A loss with some of its mistakes mended, the worst over the cases.
 
+    Mended means: the right component stands in the place of the wrong one, which is the future return, the
+    log-probability or the mean over episodes; a term that was added is left out.
+
     Attributes:
         mended: their names; none for the loss as it is.
         direction_error: 1 - cosine of the angle between the expected and the true gradient.
-        relative_bias: ‖g - t‖ / ‖t‖.
     """
 
     mended: tuple[str, ...]
     direction_error: float
-    relative_bias: float
 
 
 @final

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from copy import deepcopy
 from dataclasses import replace
 from typing import final
@@ -32,10 +31,6 @@ class MovedParametersCondition(Condition):
     )
     has_limit = False
     counterexample_sizes = (1, 2)
-
-    def key(self, options: CheckOptions) -> tuple[Hashable, ...]:
-        """The seed, which decides where the parameters move."""
-        return (options.seed,)
 
     def placed(self, play: Play, options: CheckOptions) -> Play:
         """Sampled at the parameters as they are, with the policy moved away from there."""

@@ -11,19 +11,28 @@ from gradcheck.checking.case import Case
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.expectation.enumerated import expectation
 from gradcheck.checking.expectation.loss_gradient import LossGradient
+from gradcheck.checking.failure import loss_failed
 from gradcheck.estimators.distributions import action_log_probs
 from gradcheck.estimators.episodes import Episodes, discount_factors
 from gradcheck.estimators.gradients import flattened
 from gradcheck.exact import policy_gradient
 from gradcheck.objectives import true_gradient
+from gradcheck.tree.user_code import user_code
 
 Loss = Callable[[Any, Episodes], Tensor]
 
 
 def of_the_objective(case: Case) -> TrueGradient:
     """∇J at the parameters of the policy, J being the expected discounted return unless the case has an objective."""
-    if case.objective is not None:
-        return TrueGradient("the objective", _flat(true_gradient(case.objective, case.tree, case.policy)[1], case))
+    with user_code(loss_failed):  # the objective is a user's, and so may the policy be
+        if case.objective is not None:
+            _, gradients = true_gradient(case.objective, case.tree, case.policy)
+            return TrueGradient("the objective", _flat(gradients, case))
+        return of_the_return(case)
+
+
+def of_the_return(case: Case) -> TrueGradient:
+    """∇J, J being the expected discounted return, whatever the objective of the case."""
     return TrueGradient("the expected return", _flat(policy_gradient(case.tree, case.policy), case))
 
 

@@ -49,4 +49,4 @@ def _row(
         truth = TrueGradient(case.comparison.reference, case.truth(case.size))
         found.append(compare(estimate, [truth], case.tolerances, returns=case.case.largest_return))
     names = tuple(part.name for part in mended)
-    return AttributionRow(names, max(one.direction_error for one in found), max(one.relative_bias for one in found))
+    return AttributionRow(names, max(one.direction_error for one in found))

@@ -15,7 +15,9 @@ from torch import Tensor
 from gradcheck.causes.component import Feature
 from gradcheck.checking.budgets import FEW_BATCHES, KEPT_GRADIENTS, KEPT_TABLES, MOST_BATCHES_OF_A_MISTAKE
 from gradcheck.checking.case import Case, kept_with_case
+from gradcheck.checking.comparison import Comparison, compare
 from gradcheck.checking.conditions.registry import CONDITIONS
+from gradcheck.checking.conditions.true_gradients import of_the_return
 from gradcheck.checking.diagnosis.attribution import attribution
 from gradcheck.checking.diagnosis.evidence import ExaminedCase, SmallCase, tolerance_of
 from gradcheck.checking.diagnosis.explain import explain
@@ -25,7 +27,7 @@ from gradcheck.checking.diagnosis.scale import only_scaled, zero
 from gradcheck.checking.estimate import GradientEstimate
 from gradcheck.checking.expectation.audit import audited
 from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
-from gradcheck.checking.failure import LossFailed
+from gradcheck.checking.failure import LossFailed, loss_failed
 from gradcheck.checking.judge import CaseResult, Judgement
 from gradcheck.checking.probes.subjects import Battery
 from gradcheck.checking.question import Question
@@ -35,6 +37,7 @@ from gradcheck.estimators.collectors.groups import Groups
 from gradcheck.estimators.policy_gradients import Loss
 from gradcheck.tree.errors import InvalidArgument
 from gradcheck.tree.rationals import as_rational
+from gradcheck.tree.user_code import user_code
 
 DISCRIMINATING_PROBES = ("unequal_lengths", "chance")  # on which few mistakes look alike
 
@@ -74,17 +77,51 @@ def diagnose_condition(question: Question, results: Sequence[CaseResult]) -> Dia
         results: the loss on each case.
     """
     scaled = all(one.comparison.verdict is not Verdict.BIASED for one in results)
-    cases, small = tuple(map(_examined, results)), _small_cases(question, results)
-    found = explain(cases, small, scaled=scaled)
+    cases = tuple(map(_examined, results))
+    if not scaled and _climbs_the_return_instead(results):
+        return Diagnosis((_OBJECTIVE_IGNORED,))
+    small = _small_cases(question, results)
+    found = explain(cases, small, scaled=scaled, terms_only=not _is_the_return(results))
     if found is None:
         return Diagnosis((only_scaled(cases) if scaled else zero(cases) or locate(cases, tried=bool(small)),))
     several = len(found.hypothesis.parts) > 1 and not results[0].case.condition.compares_with_itself
     return Diagnosis(found.findings, attribution(found.hypothesis, found.fit.amounts, cases) if several else None)
 
 
+_OBJECTIVE_IGNORED = Finding(
+    "objective_ignored",
+    "The loss climbs the expected return: what the objective adds to it has no part in the loss.",
+    "The exact expected gradient of the loss is parallel to that of the expected return on every probe, to rounding.",
+    "Put what the objective adds into the loss, or check it without objective=.",
+)
+
+
+def _climbs_the_return_instead(results: Sequence[CaseResult]) -> bool:
+    """Whether the loss is right for the return, where it was held against another objective."""
+    return results[0].case.objective is not None and all(
+        _compared_with_the_return(result.estimate, result).verdict.at_least(Verdict.PROPORTIONAL) for result in results
+    )
+
+
+def _is_the_return(results: Sequence[CaseResult]) -> bool:
+    """Whether what counts as true has the direction of the gradient of the return."""
+    if results[0].case.objective is None:
+        return True
+    truths = [replace(result.estimate, mean=result.comparison.truth) for result in results]
+    return all(
+        _compared_with_the_return(truth, result).verdict.at_least(Verdict.PROPORTIONAL)
+        for truth, result in zip(truths, results, strict=True)
+    )
+
+
+def _compared_with_the_return(estimate: GradientEstimate, result: CaseResult) -> Comparison:
+    tolerances, returns = result.expected.gradient.tolerances, result.case.largest_return
+    return compare(estimate, [of_the_return(result.case)], tolerances, returns=returns)
+
+
 def features_of(case: Case) -> frozenset[Feature]:
     """What the case has."""
-    with torch.no_grad():
+    with torch.no_grad(), user_code(loss_failed):
         answer = case.policy(case.collector.all_episodes.episodes.observations)
     has = {
         Feature.DISCOUNT: case.tree.game.discount != 1,
@@ -153,7 +190,10 @@ def _small_cases(question: Question, results: Sequence[CaseResult]) -> tuple[Sma
     size = first.case.condition.small_size(first.size)
     if question.subject.is_battery:
         few = sorted(results, key=lambda one: one.case.name not in DISCRIMINATING_PROBES)[:2]
-        return tuple(_small(one.expected, size) for one in few)
+        try:
+            return tuple(_small(one.expected, size) for one in few)
+        except (LossFailed, InvalidArgument):  # a loss may need more episodes than a small batch has
+            return ()
     condition = CONDITIONS[first.case.condition.on_the_battery(first.case)]
     options = replace(question.options, discount=as_rational(first.case.tree.game.discount))
     try:

@@ -82,20 +82,24 @@ class Explanation:
         return f"to {self.fit.distance:.0e}" if self.fit.distance > NOT_SHOWN else "to rounding"
 
 
-def explain(cases: Sequence[ExaminedCase], small: Sequence[SmallCase], *, scaled: bool) -> Explanation | None:
+def explain(
+    cases: Sequence[ExaminedCase], small: Sequence[SmallCase], *, scaled: bool, terms_only: bool = False
+) -> Explanation | None:
     """Find the simplest explanation.
 
     Args:
         cases: the loss, at the batch size asked for.
         small: the same on batches on which all hypotheses are worked out; none where it is not defined there.
         scaled: whether the direction is right everywhere: then only a mistake explains it that has this very length.
+        terms_only: whether what counts as true is not the gradient of the return: then a mistake in a loss that climbs
+            the return explains nothing, for with it mended the loss would still be wrong.
     """
     if not small:
         return None
     by_length = sorted(cases, key=lambda case: -float(case.estimate.mean.norm()))  # amounts are most precise there
     for stage in candidates(small, scaled=scaled):
         found: dict[tuple[str, ...], tuple[Hypothesis, Fit]] = {}
-        tried = [one for one in stage if one.names][:MOST_HYPOTHESES_TRIED]
+        tried = [one for one in stage if one.names and not (terms_only and one.replacements)][:MOST_HYPOTHESES_TRIED]
         for hypothesis in tried:
             names = tuple(sorted(hypothesis.names))
             if names in found or len(found) > MOST_OTHER_NAMES:

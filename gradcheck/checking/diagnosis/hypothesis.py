@@ -68,12 +68,10 @@ class Hypothesis:
 
     @property
     def rank(self) -> tuple[object, ...]:
-        """The smaller, the simpler: fewest parts, then those that need a feature of the case, then the catalogue."""
-        return (
-            len(self.parts),
-            min((part.rank() for part in self.parts), default=()),
-            sorted(p.place for p in self.parts),
-        )
+        """The smaller, the simpler: fewest parts, then the catalogue; of single ones, first what needs a feature."""
+        places = sorted(part.place for part in self.parts)
+        alone = self.parts[0].rank() if len(self.parts) == 1 else ()
+        return len(self.parts), alone, places
 
     @property
     def loss(self) -> Loss | None:

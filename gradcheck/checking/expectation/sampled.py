@@ -27,6 +27,8 @@ from gradcheck.tree.types import Floats, Integers
 
 def must_be_sampled(expected: ExpectedGradient, max_batches: int) -> bool:
     """Whether the expectation cannot be enumerated: the loss draws random numbers, or the batches are too many."""
+    if not isinstance(expected.case.collector, IndependentUnits) and expected.count(expected.size) > max_batches:
+        return True  # which is refused then: one of them cannot be drawn without listing all
     if is_random(expected.gradient, expected.random_batch()):
         return True
     if expected.count(expected.size) <= max_batches:

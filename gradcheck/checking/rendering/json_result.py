@@ -65,7 +65,6 @@ def to_dict(result: CheckResult) -> dict[str, Any]:
             {
                 "mended": list(row.mended),
                 "direction_error": _number(row.direction_error),
-                "relative_bias": _number(row.relative_bias),
             }
             for row in result.attribution.rows
         ],

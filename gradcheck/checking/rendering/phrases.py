@@ -45,7 +45,7 @@ def costs(attribution: Attribution) -> str:
     """What each of several mistakes costs, in one sentence.
 
     >>> from gradcheck.checking.result import Attribution, AttributionRow
-    >>> rows = [(), 0.054, 0.5], [("group_std",), 0.033, 0.4], [("token_mean",), 0.039, 0.4], [("a", "b"), 0.0, 0.0]
+    >>> rows = [(), 0.054], [("group_std",), 0.033], [("token_mean",), 0.039], [("group_std", "token_mean"), 0.0]
     >>> print(costs(Attribution(tuple(AttributionRow(*row) for row in rows))))
     As it is 19°; with group_std mended alone 15°; with token_mean mended alone 16°; with both 0°.
     """

@@ -241,10 +241,10 @@ def two_mistakes():
         findings=(IMMEDIATE_REWARD, replace(IMMEDIATE_REWARD, cause="token_mean", also=("micro_batch_token_mean",))),
         attribution=Attribution(
             (
-                AttributionRow((), 0.054, 0.5),
-                AttributionRow(("immediate_reward",), 0.033, 0.4),
-                AttributionRow(("token_mean",), 0.039, 0.4),
-                AttributionRow(("immediate_reward", "token_mean"), 0.0, 0.0),
+                AttributionRow((), 0.054),
+                AttributionRow(("immediate_reward",), 0.033),
+                AttributionRow(("token_mean",), 0.039),
+                AttributionRow(("immediate_reward", "token_mean"), 0.0),
             )
         ),
     )
