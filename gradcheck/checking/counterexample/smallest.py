@@ -66,7 +66,8 @@ def smallest_failure(question: Question) -> Counterexample | None:
         f"assert_{options.accept}",
         options={} if asked.goes_without_saying else {"conditions": asked.name},
     )
-    return Counterexample(code, _words(found.game, found.batch, asked))
+    words = _words(found.game, found.batch, asked)
+    return Counterexample(code, words if options.objective is None else f"{words} Give it the same objective=, too.")
 
 
 def _words(game: TabularGame, batch: int, condition: Condition) -> str:

@@ -206,10 +206,11 @@ def _parallel(tables: tuple[MistakeTable, ...], gradients: Tensor) -> Tensor:
 
 @_kept_with_tables
 def _only_scale(tables: tuple[MistakeTable, ...]) -> frozenset[Part]:
-    """Parts that alone change nothing but the length of the expected gradient."""
+    """Parts that alone change nothing but the length, whatever right parts stand beside them."""
     layout = layout_of(tables[0].features, 1)
     same = _parallel(tables, torch.cat([table.rows(1) for table in tables], dim=1))
-    numbers = layout.rows[same.nonzero().flatten(), 2].unique().tolist()
+    of_part = layout.rows[:, 2]
+    numbers = set(of_part[same].tolist()) - set(of_part[~same].tolist())
     return frozenset(layout.vocabulary.parts[number] for number in numbers)
 
 

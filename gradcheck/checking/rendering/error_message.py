@@ -47,10 +47,11 @@ def _before_the_code(result: CheckResult) -> Iterator[Block]:
         yield Text(f"Cause ({best.cause}): {best.title}")
         if best.evidence:
             yield Text(f"Evidence: {best.evidence}")
-        if others:
-            yield Text(f"Also found: {listed(other.cause for other in others)}.")
         if result.attribution is not None:
+            yield from (Text(f"And ({other.cause}): {other.title}") for other in others)
             yield Text(f"What each costs: {costs(result.attribution)}")
+        elif others:
+            yield Text(f"Also found: {listed(other.cause for other in others)}.")
     if result.counterexample is not None:
         yield Text(f"Counterexample: {result.counterexample.description}")
 

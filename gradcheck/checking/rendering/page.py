@@ -66,6 +66,7 @@ def _findings(result: CheckResult) -> Iterator[str]:
         if best.remedy:
             yield f"  Remedy: {best.remedy}"
         if result.attribution is not None:
+            yield from (f"And ({other.cause}): {other.title}" for other in others)
             yield f"What each costs: {costs(result.attribution)}"
         elif others:
             yield f"Also found: {listed(other.cause for other in others)}."

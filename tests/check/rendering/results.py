@@ -236,7 +236,7 @@ def biased():
 
 def two_mistakes():
     return replace(
-        biased(),
+        changed(biased(), notes={}),
         remarks=(),
         findings=(IMMEDIATE_REWARD, replace(IMMEDIATE_REWARD, cause="token_mean", also=("micro_batch_token_mean",))),
         attribution=Attribution(
