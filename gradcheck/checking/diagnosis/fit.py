@@ -108,11 +108,11 @@ def _alike(found: GradientEstimate, parts: Sequence[GradientEstimate | Tensor], 
     if len(parts) > 1 or isinstance(parts[0], Tensor):
         return True
     g, h = found.variance, parts[0].variance
-    limit = max(FLOAT64.comparison * float(torch.maximum(g.max(), h.max())), tolerance**2)
+    limit = max(FLOAT64.comparison * float(torch.maximum(g.max(), h.max())), tolerance * tolerance)
     length = float(h.norm())
     if length <= limit or float(g.norm()) <= limit:
         return length <= limit and float(g.norm()) <= limit
-    factor = float(g @ h) / length**2
+    factor = float(g @ h) / (length * length)
     return factor > 0 and float((g - factor * h).norm()) <= limit
 
 

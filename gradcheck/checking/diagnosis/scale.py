@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from gradcheck.checking.diagnosis.evidence import ExaminedCase
@@ -41,7 +42,7 @@ def zero(cases: Sequence[ExaminedCase]) -> Finding | None:
     """The finding for a loss whose expected gradient is zero on every probe; None where it is not."""
     if any(float(case.estimate.mean.norm()) > case.tolerance for case in cases):
         return None
-    noisy = any(float(case.estimate.variance.max()) > case.tolerance**2 for case in cases)
+    noisy = any(math.sqrt(float(case.estimate.variance.clamp(min=0).max())) > case.tolerance for case in cases)
     return Finding(
         "zero_gradient",
         "The expected gradient of the loss is zero: on average it teaches nothing.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, wraps
 from itertools import combinations
@@ -100,7 +101,7 @@ class _Search:
         for parts in (number, number - 1):
             bases = _bases(tuple(case.table for case in cases), parts)
             h, lengths = bases.gradients, bases.gradients.norm(dim=1)
-            allowed = target.allowed if number == 1 else target.telling(len(h), amounts=1)
+            allowed = target.allowed if number == 1 else target.largest_error(len(h), amounts=1)
             if target.nothing:
                 errors = lengths if parts == number == 1 else torch.full_like(lengths, torch.inf)
             else:
@@ -121,7 +122,7 @@ class _Search:
             if parts < 0:
                 continue
             bases = _Bases(_truths(self._cases)) if replacements == 0 else _bases(self._tables, parts)
-            allowed = target.telling(len(bases.different) * len(added.chosen), amounts=1 + terms)
+            allowed = target.largest_error(len(bases.different) * len(added.chosen), amounts=1 + terms)
             if allowed == 0.0:
                 continue
             direction = bases.different if parts == replacements else -bases.different
@@ -156,7 +157,7 @@ class _Target:
     def __init__(self, cases: Sequence[SmallCase]) -> None:
         self._cases = cases
         self.g = torch.cat([case.mean for case in cases])
-        self.tolerance = sum(case.tolerance**2 for case in cases) ** 0.5
+        self.tolerance = math.hypot(*(case.tolerance for case in cases))  # squares may overflow
         right = torch.cat([case.table.rows(0)[0] for case in cases])
         errors = [float(off_direction(self.g, truth).norm()) for truth in (*_truths(cases), right)]
         # Parts of a batch are compared with the whole, and where that is as small it is the loss itself.
@@ -165,7 +166,7 @@ class _Target:
         self.nothing = length <= self.tolerance
         self.allowed = max(min(EXPLAINED_WITHIN * length, UNEXPLAINED_SHARE * self._error), self.tolerance)
 
-    def telling(self, hypotheses: int, *, amounts: int) -> float:
+    def largest_error(self, hypotheses: int, *, amounts: int) -> float:
         """How far from g a hypothesis may be, if it is no coincidence that one of so many is as near; 0 for not at all.
 
         A hypothesis with a amounts takes away a of the r directions in which gradients can differ here. What is left
@@ -326,7 +327,7 @@ class _Terms:
         if not self.chosen or not len(bases):
             return []
         left = g - torch.einsum("qm,qmd->qd", self._bases @ g, self._bases)
-        most = left.square().sum(dim=1) - allowed**2 - SQUARED_LENGTH * float(g.square().sum())
+        most = left.square().sum(dim=1) - allowed * allowed - SQUARED_LENGTH * float(g.square().sum())
         portion, found = max(MOST_HYPOTHESES_TOGETHER // len(self.chosen), 1), []
         for start in range(0, len(bases), portion):
             h = bases[start : start + portion]
