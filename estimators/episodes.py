@@ -37,8 +37,9 @@ class Episodes:
         next_observations: [T, D], what the policy saw next; zeros where the episode ended.
         terminated: [T] bool, True where the game ended (reaching its horizon is an end of the game).
         truncated: [T] bool, True where a collector cut the episode short; never so in complete episodes.
-        bootstrap_values: [T], the exact value, under the policy that sampled it, of where the player stood when the
-            collector cut the episode short; 0 at all other steps. ``future_returns`` include it, discounted.
+        bootstrap_values: [T], the exact value of where the player stood when the collector cut the episode short, under
+            the policy that is optimised (which is the one that samples, unless another does); 0 at all other steps.
+            ``future_returns`` include it, discounted.
         discount: γ of the game.
 
     Floats have the dtype of the policy that sampled them.

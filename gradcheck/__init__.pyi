@@ -10,6 +10,7 @@ from gradcheck.assertions import assert_unbiased as assert_unbiased
 from gradcheck.checking.check import check as check
 from gradcheck.checking.names import Accept as Accept
 from gradcheck.checking.names import ConditionName as ConditionName
+from gradcheck.checking.names import ReferenceName as ReferenceName
 from gradcheck.checking.result import CheckResult as CheckResult
 from gradcheck.checking.verdict import Verdict as Verdict
 from gradcheck.estimators.episodes import Episodes as Episodes

@@ -26,6 +26,7 @@ PROMISED = {
     "Game",
     "GradcheckError",
     "InvalidArgument",
+    "ReferenceName",
     "SymbolicSums",
     "TabularGame",
     "TabularPolicy",

@@ -57,6 +57,10 @@ class AbstractCollector(ABC):
             ordered: as for ``count``.
         """
 
+    def halves(self, size: int) -> tuple[tuple[AbstractCollector, int], tuple[AbstractCollector, int]]:
+        """A batch in two parts, as gradient accumulation splits it: what collects each of them, and its size."""
+        return (self, size // 2), (self, size - size // 2)
+
     @abstractmethod
     def random_batch(self, size: int, numbers: np.random.Generator) -> WeightedBatches:
         """One batch of weight 0, of any episodes: each choice is equally likely, however improbable in the game."""

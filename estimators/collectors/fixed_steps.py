@@ -16,6 +16,7 @@ from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episode_list import episodes_along
 from gradcheck.estimators.policy_tables import probability_table, x_of
 from gradcheck.tree.game_tree import GameTree
+from gradcheck.tree.types import Floats
 from gradcheck.tree.unrolling.observation_features import observation_features
 from gradcheck.tree.unrolling.paths import paths
 from gradcheck.tree.values.evaluation import evaluate
@@ -38,10 +39,14 @@ class FixedSteps(AbstractCollector):
     Args:
         tree: the unrolled game.
         policy: that samples.
+        valued_by: the policy whose value a cut episode is worth; the one that samples, unless given.
     """
 
-    def __init__(self, tree: GameTree, policy: Policy | PolicyTable) -> None:
+    def __init__(
+        self, tree: GameTree, policy: Policy | PolicyTable, *, valued_by: Policy | PolicyTable | None = None
+    ) -> None:
         super().__init__(tree, policy)
+        self._valued_by = policy if valued_by is None else valued_by
         self._known: dict[int, tuple[WeightedBatches, ...]] = {}
 
     def count(self, size: int, *, ordered: bool) -> int:
@@ -77,8 +82,8 @@ class FixedSteps(AbstractCollector):
         pieces = {edges: chance for edges, chance in every_piece.items() if len(edges) <= size}
         lengths = np.array([len(edges) for edges in (*whole, *pieces)])
         edges = np.array([edge for along in (*whole, *pieces) for edge in along])
-        features, values = observation_features(self.tree), evaluate(self.tree, x_of(self._table, self.tree)).node_value
-        pool = episodes_along(self.tree, edges, lengths, self._table, features, values=values)
+        features = observation_features(self.tree)
+        pool = episodes_along(self.tree, edges, lengths, self._table, features, values=self._values)
         by_number: dict[int, list[_Fill]] = {}
         for fill in _fills(whole, pieces, size):
             by_number.setdefault(len(fill[0]), []).append(fill)
@@ -101,6 +106,13 @@ class FixedSteps(AbstractCollector):
                 for length in range(1, len(path.edges)):
                     pieces[path.edges[:length]] = pieces.get(path.edges[:length], 0.0) + chance
         return whole, pieces
+
+    @cached_property
+    def _values(self) -> Floats:
+        """[M] from each node on."""
+        with torch.no_grad():
+            table = probability_table(self._valued_by, self.tree)
+        return evaluate(self.tree, x_of(table, self.tree)).node_value
 
     @cached_property
     def _table(self) -> Tensor:

@@ -9,7 +9,7 @@ from typing import ClassVar, final
 import numpy as np
 
 from gradcheck.estimators.batches import WeightedBatches, count_draws, enumerate_draws
-from gradcheck.estimators.collectors.base import IndependentUnits
+from gradcheck.estimators.collectors.base import AbstractCollector, IndependentUnits
 from gradcheck.estimators.distributions import Policy
 from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.types import Floats, Integers
@@ -68,6 +68,13 @@ class Groups(IndependentUnits):
         groups = batch.chosen.reshape(len(batch.chosen), self.groups, -1)
         mixed = numbers.permutation(numbers.permuted(groups, axis=2), axis=1)
         return replace(batch, chosen=mixed.reshape(batch.chosen.shape))
+
+    def halves(self, size: int) -> tuple[tuple[AbstractCollector, int], tuple[AbstractCollector, int]]:
+        """Between two groups: they stay as large as they are."""
+        each, first = size // self.groups, Groups(self.tree, self.policy, groups=self.groups // 2)
+        others = self.groups - first.groups
+        second = first if others == first.groups else Groups(self.tree, self.policy, groups=others)
+        return (first, first.groups * each), (second, others * each)
 
     @cached_property
     def _by_start(self) -> list[Integers]:

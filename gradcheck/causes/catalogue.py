@@ -45,14 +45,20 @@ MISTAKES: tuple[Mistake, ...] = (
 TERMS: tuple[Mistake, ...] = terms.TERMS
 
 _LOG_PROB = (Form(score=action_log_probs),)
-_RATIOS = (Form(score=ratio), Form(score=episode_ratio, across_episodes=False))
+_OF_A_STEP, _OF_AN_EPISODE = Form(score=ratio), Form(score=episode_ratio, across_episodes=False)
 _WEIGHTS = tuple(Form(weights=weights, across_episodes=number > 1) for number, weights in enumerate(RIGHT_WEIGHTS))
 _OVER_EPISODES, _OVER_STEPS = Form(average=over_episodes), Form(average=over_steps)
 
 
 def right_scores(features: frozenset[Feature]) -> tuple[Form, ...]:
-    """What is right to differentiate; with a policy that has moved, the ratio of a step or of the episode is in it."""
-    return _RATIOS if Feature.OFF_POLICY in features else _LOG_PROB
+    """What is right to differentiate; with a policy that has moved, the ratio of the episode or of a step is in it.
+
+    The first is what counts as true. The other is what many mean, so that their mistakes are made beside it.
+    """
+    if Feature.OFF_POLICY not in features:
+        return _LOG_PROB
+    ratios = (_OF_AN_EPISODE, _OF_A_STEP)
+    return ratios[::-1] if Feature.STEPWISE in features else ratios
 
 
 def right_weights() -> tuple[Form, ...]:

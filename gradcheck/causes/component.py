@@ -30,6 +30,7 @@ class Feature(Enum):
 
     DISCOUNT = auto()  # below 1
     OFF_POLICY = auto()  # the policy is not the one that sampled
+    STEPWISE = auto()  # and what counts as true is the surrogate whose steps are importance-weighted one by one
     GROUPS = auto()
     CUT = auto()  # episodes are cut short
     CRITIC = auto()  # the policy returns a value, too

@@ -6,15 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from fractions import Fraction
 from functools import cached_property, lru_cache, wraps
-from typing import Any, ClassVar, Concatenate, ParamSpec, TypeAlias, TypeVar, final
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, final
 
 from torch import nn
 
 from gradcheck.checking.estimate import GradientEstimate, TrueGradient
 from gradcheck.checking.failure import loss_failed
-from gradcheck.checking.names import ConditionName
+from gradcheck.checking.names import joined
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes.battery import Probe
 from gradcheck.checking.probes.coordinates import parameters_of
@@ -27,8 +28,13 @@ from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.user_code import user_code
 from gradcheck.tree.values.policy_table import PolicyTable
 
-#: Batch size → the expected gradient of a loss on undivided batches.
-Expectation: TypeAlias = Callable[[int], GradientEstimate]
+
+class Expectation(Protocol):
+    """Batch size → the expected gradient of a loss on undivided batches."""
+
+    def __call__(self, size: int, collector: AbstractCollector | None = None) -> GradientEstimate:
+        """Of those that a collector has, that of the case unless another is given."""
+        ...
 
 
 P = ParamSpec("P")
@@ -58,6 +64,7 @@ class Case:
         objective: what is maximised, where that is not the expected return.
         remarks: on the parameters that are left out.
         key: of a case of the battery.
+        reference: which gradient counts as true where another policy samples, one of ``names.ReferenceName``.
         untouched: of a case of the battery, the same with a copy of the policy that no loss is ever called with.
         memo: what ``kept_with_case`` has worked out for a case without a key; it goes when the case does.
     """
@@ -72,6 +79,7 @@ class Case:
     objective: Objective | None = field(repr=False)
     remarks: tuple[str, ...] = field(repr=False)
     key: Hashable | None = field(repr=False)
+    reference: str = field(default="return", repr=False)
     untouched: Case | None = field(default=None, repr=False)
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
@@ -88,6 +96,16 @@ class Case:
         """In words, for messages. It begins with "on" or "in"."""
         game = f"on the probe {self.name}" if self.name.isidentifier() else f"in {self.name}"
         return game if self.condition.goes_without_saying else f"{game} under {self.condition.name}"
+
+    @property
+    def off_policy(self) -> bool:
+        """Whether another policy samples than the one that is optimised."""
+        return self.behaviour is not None
+
+    @property
+    def by_the_other_reference(self) -> Case:
+        """The same, with what counts as true by the reference that was not asked for."""
+        return replace(self, reference="return" if self.reference == "stepwise" else "stepwise")
 
     @cached_property
     def largest_return(self) -> float:
@@ -127,6 +145,7 @@ def make_case(
     *,
     objective: Objective | None = None,
     key: Hashable | None = None,
+    reference: str = "return",
 ) -> Case:
     """Validate the policy of a game, and put it under a condition.
 
@@ -136,6 +155,7 @@ def make_case(
         collector: all batches with their probabilities.
         objective: what is maximised, where that is not the expected return.
         key: of a case of the battery.
+        reference: as in ``Case``.
 
     Raises:
         InvalidArgument: if the policy has no parameters that its probabilities depend on, or cannot play the game.
@@ -154,6 +174,7 @@ def make_case(
         objective,
         remarks,
         key,
+        reference,
     )
     if key is None:
         return case
@@ -162,34 +183,56 @@ def make_case(
     return replace(case, untouched=replace(case, policy=policy, parameters=own))
 
 
+class Aspect(Enum):
+    """What a condition decides, and leaves to others: of several at once each decides its own, whatever the rest say.
+
+    In the order of who chooses the probes where several hold: first those that need games of a kind.
+    """
+
+    ILLEGAL_ACTIONS = auto()  # whether every action is always legal
+    COLLECTING = auto()  # how episodes make a batch
+    DISCOUNT = auto()  # of the game
+    PARAMETERS = auto()  # where they are when the loss is evaluated
+    COMPARISON = auto()  # what the loss is compared with
+
+
 class Condition(ABC):
-    """How batches arise, and what counts as the true gradient. To add one, write a class like these in a file."""
+    """How batches arise, and what counts as the true gradient. To add one, write a class like these in a file.
+
+    Conditions of different aspects hold together, too: see ``conditions/composite.py``.
+    """
 
     #: As users write it.
-    name: ClassVar[ConditionName]
+    name: str
     #: What it means, in one sentence.
-    summary: ClassVar[str]
+    summary: str
+    #: What it decides.
+    aspect: Aspect
     #: Of the battery, those that it is tried on.
-    probes: ClassVar[tuple[Probe, ...]]
+    probes: tuple[Probe, ...]
     #: Whether a loss may be right in the limit of large batches only.
-    has_limit: ClassVar[bool] = True
+    has_limit: bool = True
     #: Whether other batch sizes are looked at, too.
-    has_other_sizes: ClassVar[bool] = True
+    has_other_sizes: bool = True
     #: Whether the last episode of a batch may be cut before its end.
-    cuts_episodes: ClassVar[bool] = False
+    cuts_episodes: bool = False
     #: Whether the true gradient is another one at another batch size.
-    truth_depends_on_size: ClassVar[bool] = False
+    truth_depends_on_size: bool = False
     #: Whether a loss is compared with itself, and so with another gradient once it is mended.
-    compares_with_itself: ClassVar[bool] = False
+    compares_with_itself: bool = False
+    #: Whether it moves the parameters away from where the episodes are sampled.
+    moves_parameters: bool = False
+    #: Whether it is about games with a discount.
+    is_discounted: bool = False
     #: Whether batches can be sampled where they are too many.
-    can_be_sampled: ClassVar[bool] = True
+    can_be_sampled: bool = True
     #: Whether it is the default, and so not named in messages.
-    goes_without_saying: ClassVar[bool] = False
+    goes_without_saying: bool = False
     #: Batch sizes at which a counterexample is looked for; none where it is not.
-    counterexample_sizes: ClassVar[tuple[int, ...]] = (1, 2, 3)
+    counterexample_sizes: tuple[int, ...] = (1, 2, 3)
 
     @property
-    def of_a_given_game(self) -> ConditionName:
+    def of_a_given_game(self) -> str:
         """The condition that asks the same about a game that has what this one is about."""
         return self.name
 
@@ -216,7 +259,8 @@ class Condition(ABC):
                     placed,
                     collector,
                     objective=options.objective,
-                    key=None if key is None else (self.name, *self.key(options), *key),
+                    key=None if key is None else (self.name, options.reference, *self.key(options), *key),
+                    reference=options.reference,
                 )
             )
         return tuple(found)
@@ -273,13 +317,22 @@ class Condition(ABC):
         """Of batches on which most mistakes are told apart already: two episodes, where they are drawn one by one."""
         return min(2, size)
 
-    def on_the_battery(self, case: Case) -> ConditionName:
-        """The condition under which the battery is most like a given game, where mistakes are told apart."""
-        del case
-        return self.name
+    def on_the_battery(self, case: Case) -> str:
+        """The condition under which the battery is most like a given game, where mistakes are told apart.
 
-    def estimate(self, whole: Expectation, size: int) -> GradientEstimate:
+        Games with a discount, and policies that do not sample themselves, have conditions of their own there.
+        """
+        also = {"discounted": case.tree.game.discount != 1, "moved_parameters": case.off_policy}
+        return joined([self.name, *(name for name, holds in also.items() if holds)])
+
+    def remark(self, options: CheckOptions) -> str:
+        """What there is to know about these batches: what grows, where that is not the number of episodes, say."""
+        del options
+        return ""
+
+    def estimate(self, case: Case, whole: Expectation, size: int) -> GradientEstimate:
         """The expected gradient at a batch size, from that on undivided batches of any size."""
+        del case
         return whole(size)
 
     @abstractmethod

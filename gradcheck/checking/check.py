@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from gradcheck.checking.budgets import MOST_BATCHES_UNASKED
 from gradcheck.checking.case import NotApplicable
-from gradcheck.checking.conditions.registry import CONDITIONS
+from gradcheck.checking.conditions.registry import CONDITIONS, condition_named
 from gradcheck.checking.counterexample.smallest import smallest_failure
 from gradcheck.checking.diagnosis.diagnose import diagnose
 from gradcheck.checking.expectation.loss_gradient import AnyLoss, name_of
@@ -81,7 +81,7 @@ def _check(question: Question) -> CheckResult:
         accept=question.options.accept,
         batch=question.options.batch,
         conditions=question.options.conditions,
-        results=tuple(results[name] for name in CONDITIONS if name in results),
+        results=tuple(results[name] for name in dict.fromkeys((*CONDITIONS, *results)) if name in results),
         by_batch_size=sizes,
         findings=() if diagnosis is None else diagnosis.findings,
         attribution=None if diagnosis is None else diagnosis.attribution,
@@ -94,7 +94,7 @@ def _check(question: Question) -> CheckResult:
 
 def _asked(question: Question, name: str) -> Judgement:
     try:
-        return judge(question, CONDITIONS[name], max_batches=question.options.max_batches)
+        return judge(question, condition_named(name), max_batches=question.options.max_batches)
     except NotApplicable as reason:
         raise invalid("conditions that apply", "conditions", name, str(reason)) from None
 

@@ -61,11 +61,13 @@ class Judgement:
         condition: which.
         verdict: the worst over the cases.
         cases: the loss on each of them.
+        remark: on how batches arise.
     """
 
     condition: Condition
     verdict: Verdict
     cases: tuple[CaseResult, ...]
+    remark: str = ""
 
     @property
     def exact(self) -> bool:
@@ -89,13 +91,33 @@ class Judgement:
 
     @property
     def _note(self) -> str:
-        """What was met, where more than one gradient would do."""
-        if all(len(result.expected.true_gradients(result.size)) == 1 for result in self.cases):
-            return ""
-        if any(result.comparison.verdict is Verdict.BIASED for result in self.cases):
-            return "Matches neither reference."
+        """What was met, where more than one gradient could be; and what there is to know about how batches arise."""
+        met = "; ".join(filter(None, (self._references_met, self._other_reference)))
+        return " ".join(filter(None, (met and f"{met}.", self.remark)))
+
+    @property
+    def _references_met(self) -> str:
+        """Where more than one gradient would do, or another than the asked one was met, perhaps."""
         words = {result.comparison.reference for result in self.cases}
-        return f"Matches the gradient of {' and of '.join(sorted(words))}."
+        several = any(len(result.expected.true_gradients(result.size)) > 1 for result in self.cases)
+        if not several:
+            return f"{self.verdict.capitalize()} against {words.pop()}" if self._other_reference else ""
+        if any(result.comparison.verdict is Verdict.BIASED for result in self.cases):
+            return "Matches neither reference"
+        return f"Matches the gradient of {' and of '.join(sorted(words))}"
+
+    @property
+    def _other_reference(self) -> str:
+        """How the loss stands to what would be true by the other reference, which decides nothing."""
+        others = [one.expected.compare_with_the_other(one.size) for one in self.cases if one.estimate.exact]
+        known = [other for other in others if other is not None]
+        if len(known) < len(self.cases):  # it is the same one, or nothing is known of it
+            return ""
+        worst = max(known, key=lambda comparison: tuple(Verdict).index(comparison.verdict))
+        how = {Verdict.UNBIASED: "it is the gradient of", Verdict.PROPORTIONAL: "it is proportional to the gradient of"}
+        asked = self.cases[0].case.by_the_other_reference.reference
+        hint = f'(reference="{asked}" judges against that)'
+        return f"{how.get(worst.verdict, 'it is not the gradient of')} {worst.reference} {hint}"
 
 
 def judge(question: Question, condition: Condition, *, max_batches: int) -> Judgement:
@@ -134,7 +156,7 @@ def judge(question: Question, condition: Condition, *, max_batches: int) -> Judg
     may_be_consistent = verdict is Verdict.BIASED and condition.has_limit and exact
     if may_be_consistent and all(right_in_the_limit(result.expected) for result in results):
         verdict = Verdict.CONSISTENT
-    return Judgement(condition, verdict, tuple(results))
+    return Judgement(condition, verdict, tuple(results), condition.remark(options))
 
 
 def by_batch_size(judgement: Judgement) -> dict[int, AtBatchSize]:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any, Literal, TypeAlias, TypedDict, final, get_args
 
 from gradcheck.checking.budgets import MOST_BATCHES
-from gradcheck.checking.names import Accept, ConditionName
+from gradcheck.checking.names import COLLECTING, Accept, ConditionName, ReferenceName, joined
 from gradcheck.checking.verdict import Verdict
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.rationals import as_rational, number
@@ -25,6 +25,7 @@ Collect: TypeAlias = Literal["episodes", "steps", "groups"]
 POLICY_OUTPUTS = ("logits", "categorical", "logits_and_value")
 
 _CONDITIONS = get_args(ConditionName)
+_REFERENCES = get_args(ReferenceName)
 _ACCEPTED = tuple(Verdict(name) for name in get_args(Accept))
 _COLLECTS: Mapping[str, str] = {"episodes": "complete_episodes", "steps": "fixed_steps", "groups": "groups"}
 
@@ -33,8 +34,9 @@ class AssertOptionsDict(TypedDict, total=False):
     """The options of ``assert_*`` as they are given, for editors and type checkers; ``CheckOptions`` describes them."""
 
     batch: int | tuple[int, int]
-    conditions: ConditionName | Sequence[ConditionName] | None
+    conditions: str | Sequence[str] | None
     collect: Collect | None
+    reference: ReferenceName
     objective: Callable[..., Any] | None
     behaviour: Any
     discount: NumberLike
@@ -109,16 +111,21 @@ def _conditions(conditions: object) -> tuple[str, ...]:
     names = (conditions,) if isinstance(conditions, str) else conditions
     if not isinstance(names, Sequence) or not names:
         raise invalid(f"one or more of {', '.join(_CONDITIONS)}", "conditions", conditions)
-    for name in names:
-        if name not in _CONDITIONS:
-            raise invalid(f"conditions among {', '.join(_CONDITIONS)}", "conditions", name)
-    return tuple(dict.fromkeys(names))
+    if not all(isinstance(name, str) for name in names):
+        raise invalid(f"conditions among {', '.join(_CONDITIONS)}", "conditions", conditions)
+    return tuple(dict.fromkeys(joined([name]) for name in names))
 
 
 def _collect(collect: object) -> str:
     if collect not in _COLLECTS:
         raise invalid(f"one of {', '.join(_COLLECTS)}", "collect", collect)
     return str(collect)
+
+
+def _reference(reference: object) -> str:
+    if reference not in _REFERENCES:
+        raise invalid(f"one of {', '.join(_REFERENCES)}", "reference", reference)
+    return str(reference)
 
 
 def _objective(objective: object) -> object:
@@ -171,12 +178,12 @@ class CheckOptions:
         metadata=_about(
             _conditions,
             'those that decide the verdict, among "complete_episodes" (the default), "discounted", "fixed_steps", '
-            '"groups", "moved_parameters", "micro_batches" and "illegal_actions"; the others are tried as well and '
-            "reported in ``by_condition``",
+            '"groups", "moved_parameters", "micro_batches" and "illegal_actions", or several at once, as in '
+            '"groups + moved_parameters"; the others are tried as well and reported in ``by_condition``',
             flag="--condition",
             metavar="NAME",
             flag_help="what the verdict is about, may be given several times: complete_episodes (default), discounted, "
-            "fixed_steps, groups, moved_parameters, micro_batches, illegal_actions",
+            "fixed_steps, groups, moved_parameters, micro_batches, illegal_actions; joined by + for several at once",
         ),
     )
     collect: str | None = field(
@@ -187,6 +194,18 @@ class CheckOptions:
             flag="--collect",
             choices=get_args(Collect),
             flag_help="a shorter way to name the condition",
+        ),
+    )
+    reference: str = field(
+        default="return",
+        metadata=_about(
+            _reference,
+            'what counts as true where another policy samples: "return", the gradient of the expected return at the '
+            'parameters where the loss is evaluated; or "stepwise", that of the surrogate whose steps are '
+            "importance-weighted one by one, as in PPO and TRPO before clipping",
+            flag="--reference",
+            choices=get_args(ReferenceName),
+            flag_help="what counts as true where another policy samples (default: return)",
         ),
     )
     objective: Any = field(
@@ -303,7 +322,28 @@ def read_options(given: Mapping[str, Any]) -> CheckOptions:
             hint = f'collect="{values["collect"]}" means conditions=("{name}",).'
             raise invalid("either conditions or collect", "conditions", given["conditions"], hint)
         values["conditions"] = (name,)
+    if isinstance(values["batch"], tuple):
+        values["conditions"] = _in_groups(values["conditions"], given, values["batch"])
+    if values["reference"] == "stepwise" and values["objective"] is not None:
+        hint = "Steps are importance-weighted one by one in a surrogate of the return."
+        raise invalid('reference="return" where an objective is given', "reference", "stepwise", hint)
     return CheckOptions(**values)
+
+
+def _in_groups(names: tuple[str, ...], given: Mapping[str, Any], batch: tuple[int, int]) -> tuple[str, ...]:
+    """The conditions asked for, for a batch of k groups of g: each that leaves open how batches are collected groups.
+
+    Raises:
+        InvalidArgument: if one of them collects batches in another way.
+    """
+    named = any(given.get(name) is not None for name in ("conditions", "collect"))
+    for name in names if named else ():
+        if (found := name.split(" + ")[0]) in COLLECTING and found != "groups":
+            option = "collect" if given.get("collect") is not None else "conditions"
+            hint = f"Leave {option} out, or name {name.replace(found, 'groups')}; or give a batch of one number."
+            raise invalid(f"groups, of which batch={batch} means {batch[0]} of {batch[1]} episodes", option, name, hint)
+    others = tuple(name for name in names if name != "complete_episodes")
+    return tuple(dict.fromkeys(joined(["groups", *name.split(" + ")]) for name in others or ("groups",)))
 
 
 def markdown_table() -> str:

@@ -39,6 +39,6 @@ def _listed(leave_out: tuple[str, ...]) -> str:
     for name, (_, option) in described().items():
         if name in leave_out:
             continue
-        text = textwrap.fill(f"{name}: {option.help}.", width=112, subsequent_indent="    ")
+        text = textwrap.fill(f"{name}: {option.help}.", width=112, subsequent_indent="    ", break_on_hyphens=False)
         lines.append(textwrap.indent(text, "        "))
     return "\n".join(lines)

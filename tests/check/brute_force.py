@@ -24,7 +24,7 @@ from gradcheck.tree.game import TabularGame
 _SHUFFLES = 6
 _LARGEST_DENOMINATOR = 20_000
 
-NEVER_CONSISTENT = ("fixed_steps", "moved_parameters", "micro_batches")
+NEVER_CONSISTENT = ("fixed_steps", "micro_batches")
 
 
 @final
@@ -37,6 +37,10 @@ class Setting:
     game: TabularGame
     policy: nn.Module
     behaviour: nn.Module
+
+    def has(self, *conditions: str) -> bool:
+        """Whether one of these conditions holds, alone or beside others."""
+        return not set(conditions).isdisjoint(self.condition.split(" + "))
 
 
 @final
@@ -172,10 +176,10 @@ def _sampled_log_prob(setting: Setting, step: Step) -> Tensor:
 
 def every_batch(setting: Setting, batch: int | tuple[int, int]) -> list[tuple[float, Episodes]]:
     """Every batch that can come of a condition, with its probability; these sum to 1."""
-    if setting.condition == "fixed_steps":
+    if setting.has("fixed_steps"):
         assert isinstance(batch, int)
         found = [(p, episodes_of(played, setting)) for p, played in every_buffer(setting, batch)]
-    elif setting.condition == "groups":
+    elif setting.has("groups"):
         found = list(_grouped(setting, batch))
     else:
         assert isinstance(batch, int)
@@ -240,7 +244,7 @@ def _begun(
         if step.after is None:
             yield p, Played(start, (*so_far, step), Fraction(1))
         elif left == 1:
-            worth = value(setting.game, setting.behaviour, next_state, len(so_far) + 1)
+            worth = value(setting.game, setting.policy, next_state, len(so_far) + 1)
             yield p, Played(start, (*so_far, replace(step, cut=True, value=worth)), Fraction(1))
         else:
             for q, episode in _begun(setting, start, next_state, (*so_far, step), left - 1):
@@ -303,8 +307,11 @@ def expected_gradient(
     """[P] g = -E[gradient of the loss]; ``undivided`` switches the split of micro-batches off."""
     total = torch.zeros(sum(p.numel() for p in coordinates_of(setting)), dtype=torch.float64)
     for weight, episodes in batches_of(setting, batch):
-        if setting.condition == "micro_batches" and not undivided:
+        if setting.has("micro_batches") and not undivided:
             half = episodes.num_episodes // 2
+            if setting.has("groups"):  # between two groups
+                last = int(episodes.group_index[-1])
+                half = int((episodes.group_index < (last + 1) // 2).sum())
             parts = [episodes.select(range(half)), episodes.select(range(half, episodes.num_episodes))]
             found = sum(gradient(loss, setting, part, learning_rate) for part in parts) / 2
         else:
@@ -337,33 +344,77 @@ def references(
     *,
     objective: Objective | None = None,
     learning_rate: float | None = None,
+    reference: str = "return",
 ) -> list[Tensor]:
     """What counts as true under the setting's condition; where there are several, the better one counts."""
-    if setting.condition == "micro_batches":
+    if setting.has("micro_batches"):
         return [expected_gradient(loss, setting, batch, learning_rate=learning_rate, undivided=True)]
-    return _references(setting, batch, objective)
+    return _references(setting, batch, objective, reference)
 
 
 @cache
-def _references(setting: Setting, batch: int | tuple[int, int], objective: Objective | None) -> list[Tensor]:
-    if setting.condition == "fixed_steps":
-        found = []
-        for per_episode in (False, True):
-            total = torch.zeros((), dtype=torch.float64)
-            for weight, episodes in batches_of(setting, batch):
-                scored = (_log_probs(setting.policy, episodes) * episodes.future_returns).sum()
-                total = total + weight * scored / (episodes.num_episodes if per_episode else 1)
-            found.append(_flat(total, setting))
-        return found
-    if setting.condition == "moved_parameters":
-        surrogate = torch.zeros((), dtype=torch.float64)
-        for episode in every_episode(setting.game):
-            weight = probability(setting.behaviour, episode).detach()
-            one = episodes_of([episode], setting)
-            ratio = (_log_probs(setting.policy, one) - one.log_probs).exp()
-            surrogate = surrogate + weight * (ratio * one.future_returns).sum()
-        return [true_gradient(setting, objective), _flat(surrogate, setting)]
-    return [true_gradient(setting, objective)]
+def _references(
+    setting: Setting, batch: int | tuple[int, int], objective: Objective | None, reference: str
+) -> list[Tensor]:
+    if setting.has("fixed_steps"):
+        assert isinstance(batch, int)
+        return [_over_buffers(setting, batch, reference, per_episode=per_episode) for per_episode in (False, True)]
+    if reference == "return" or setting.policy is setting.behaviour:
+        return [true_gradient(setting, objective)]
+    surrogate = torch.zeros((), dtype=torch.float64)
+    for episode in every_episode(setting.game):
+        weight = probability(setting.behaviour, episode).detach()
+        returns = episodes_of([episode], setting).future_returns
+        for t, step in enumerate(episode.steps):
+            ratio = (log_prob(setting.policy, step) - log_prob(setting.behaviour, step).detach()).exp()
+            surrogate = surrogate + weight * ratio * float(setting.game.discount) ** t * returns[t]
+    return [_flat(surrogate, setting)]
+
+
+def _over_buffers(setting: Setting, steps: int, reference: str, *, per_episode: bool) -> Tensor:
+    """[P] each score times the return from there on, times the ratio of its episode or of its step."""
+    total = torch.zeros((), dtype=torch.float64)
+    for weight, played in every_buffer(setting, steps):
+        returns = iter(episodes_of(played, setting).future_returns)
+        for episode in played:
+            logs = [log_prob(setting.policy, step) for step in episode.steps]
+            ratios = [
+                math.exp(float(log.detach()) - float(_sampled_log_prob(setting, step)))
+                for log, step in zip(logs, episode.steps, strict=True)
+            ]
+            for t, log in enumerate(logs):
+                ratio = ratios[t] if reference == "stepwise" else math.prod(ratios)
+                factor = float(setting.game.discount) ** t if setting.has("discounted") else 1.0
+                total = total + weight * ratio * factor * log * next(returns) / (len(played) if per_episode else 1)
+    return _flat(total, setting)
+
+
+def gradient_of_as_many_steps(setting: Setting, steps: int) -> Tensor:
+    """[P] Σ over the places of a buffer of P(an episode begins there) · ∇ of the return of the steps that are left.
+
+    The state after them is worth what it is worth to the policy at its parameters. This is what the importance-weighted
+    reference of a buffer must be: it is worked out from the policy that is optimised, which never fills a buffer.
+    """
+    total = torch.zeros((), dtype=torch.float64)
+    for weight, played in every_buffer(setting, steps):
+        left = steps
+        for episode in played:
+            total = total + weight * _return_of(setting, left)
+            left -= len(episode.steps)
+    return _flat(total, setting)
+
+
+@cache
+def _return_of(setting: Setting, steps: int) -> Tensor:
+    """Has the gradient of the expected return of so many steps: Σ P(steps) · return · log-probability of the steps."""
+    on_policy = replace(setting, behaviour=setting.policy)
+    total = torch.zeros((), dtype=torch.float64)
+    for number, (chance, state) in enumerate(setting.game.starts()):
+        for p, episode in _begun(on_policy, number, state, (), steps):
+            worth = float(episodes_of([episode], on_policy).future_returns[0])
+            logs = torch.stack([log_prob(setting.policy, step) for step in episode.steps])
+            total = total + float(chance) * p * worth * logs.sum()
+    return total
 
 
 def _log_probs(policy: nn.Module, episodes: Episodes) -> Tensor:
@@ -398,7 +449,7 @@ def population(setting: Setting, batch: int | tuple[int, int], times: int, seed:
 
     Under ``groups`` it is every group that is: their number grows, and not their size.
     """
-    if setting.condition == "groups":
+    if setting.has("groups"):
         every = _groups(setting, batch)[1]
     else:
         every = [(float(probability(setting.behaviour, e).detach()), [e]) for e in every_episode(setting.game)]
@@ -407,7 +458,7 @@ def population(setting: Setting, batch: int | tuple[int, int], times: int, seed:
     multiple = math.lcm(*(share.denominator for share in shares)) * times
     units = [played for (_, played), share in zip(every, shares, strict=True) for _ in range(int(share * multiple))]
     Random(seed).shuffle(units)
-    if setting.condition == "groups":
+    if setting.has("groups"):
         return _side_by_side(units, setting)
     return episodes_of([episode for played in units for episode in played], setting)
 
@@ -442,6 +493,7 @@ def verdict(
     *,
     objective: Objective | None = None,
     learning_rate: float | None = None,
+    reference: str = "return",
 ) -> str:
     """The verdict over all settings: that of the worst; "refused" where a gradient is no number, none or random."""
     worst = "unbiased"
@@ -449,11 +501,11 @@ def verdict(
         if _is_random(loss, setting, batch) or _is_constant(loss, setting, batch):
             return "refused"
         g = expected_gradient(loss, setting, batch, learning_rate=learning_rate)
-        truths = references(loss, setting, batch, objective=objective, learning_rate=learning_rate)
+        truths = references(loss, setting, batch, objective=objective, learning_rate=learning_rate, reference=reference)
         if not g.isfinite().all():
             return "refused"
         here = min((relation(g, t)[0] for t in truths), key=ORDER.index)
-        if here == "biased" and setting.condition not in NEVER_CONSISTENT:
+        if here == "biased" and not setting.has(*NEVER_CONSISTENT):
             right = is_right_in_the_limit(loss, setting, batch, truths[0], learning_rate)
             here = "consistent" if right else "biased"
         worst = max(worst, here, key=ORDER.index)

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 import torch
 
-from gradcheck.checking.conditions.registry import CONDITIONS
+from gradcheck.checking.conditions.registry import condition_named
 from gradcheck.checking.options import read_options
 from gradcheck.checking.probes.probe_policy import ProbePolicy
 from gradcheck.checking.probes.subjects import Battery
@@ -23,7 +23,7 @@ ROUNDING = 1e-10
 @cache
 def settings(condition, policy):
     """The games and policies of a condition; only these come from what is tested, their batches do not."""
-    made = CONDITIONS[condition].cases(Battery(0, policy), read_options({}))
+    made = condition_named(condition).cases(Battery(0, policy), read_options({}))
     return tuple(
         brute_force.Setting(case.name, condition, case.tree.game, case.policy, case.behaviour or case.policy)
         for case in made
@@ -61,6 +61,7 @@ def test_the_true_gradient_is_one_of_those_that_count(case, checked):
             case.options["batch"],
             objective=case.options.get("objective"),
             learning_rate=case.options.get("learning_rate"),
+            reference=case.options.get("reference", "return"),
         )
         assert min(float((t - by_probe[setting.name]).abs().max()) for t in every) < ROUNDING
 
@@ -74,6 +75,7 @@ def test_the_verdicts_of_the_corpus_are_those_of_brute_force(case):
         case.options["batch"],
         objective=case.options.get("objective"),
         learning_rate=case.options.get("learning_rate"),
+        reference=case.options.get("reference", "return"),
     )
     assert found == case.verdict
 

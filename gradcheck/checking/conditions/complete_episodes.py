@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import final
 
-from gradcheck.checking.case import Case, Condition, Expectation
-from gradcheck.checking.conditions.true_gradients import of_return_or_surrogate
+from gradcheck.checking.case import Aspect, Case, Condition, Expectation
+from gradcheck.checking.conditions.true_gradients import of_complete_episodes
 from gradcheck.checking.estimate import TrueGradient
-from gradcheck.checking.names import ConditionName
 from gradcheck.checking.probes import battery
 
 
@@ -17,6 +16,7 @@ class CompleteEpisodesCondition(Condition):
 
     name = "complete_episodes"
     summary = "N independent complete episodes, sampled from the policy."
+    aspect = Aspect.COLLECTING
     probes = (
         battery.THREE_ARMS,
         battery.TWO_DECISIONS,
@@ -26,13 +26,7 @@ class CompleteEpisodesCondition(Condition):
     )
     goes_without_saying = True
 
-    def on_the_battery(self, case: Case) -> ConditionName:
-        """Games with a discount, or with parameters that have moved, have conditions of their own there."""
-        if case.tree.game.discount != 1:
-            return "discounted"
-        return self.name if case.behaviour is None else "moved_parameters"
-
     def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
-        """∇J, or that of the surrogate where another policy samples."""
+        """∇J, or that of the surrogate where it is asked for."""
         del size, whole
-        return of_return_or_surrogate(case)
+        return (of_complete_episodes(case),)

@@ -6,10 +6,9 @@ from collections.abc import Hashable
 from fractions import Fraction
 from typing import final
 
-from gradcheck.checking.case import Case, Condition, Expectation, NotApplicable
-from gradcheck.checking.conditions.true_gradients import of_return_or_surrogate
+from gradcheck.checking.case import Aspect, Case, Condition, Expectation, NotApplicable
+from gradcheck.checking.conditions.true_gradients import of_complete_episodes
 from gradcheck.checking.estimate import TrueGradient
-from gradcheck.checking.names import ConditionName
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
 from gradcheck.tree.game_tree import GameTree
@@ -21,13 +20,15 @@ class DiscountedCondition(Condition):
 
     name = "discounted"
     summary = "Complete episodes of games with a discount."
+    aspect = Aspect.DISCOUNT
+    is_discounted = True
     probes = (
         battery.TWO_DECISIONS,
         battery.UNEQUAL_LENGTHS,
     )
 
     @property
-    def of_a_given_game(self) -> ConditionName:
+    def of_a_given_game(self) -> str:
         """Complete episodes: the discount is the game's own."""
         return "complete_episodes"
 
@@ -45,6 +46,6 @@ class DiscountedCondition(Condition):
         return (options.discount,)
 
     def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
-        """∇J, or that of the surrogate where another policy samples."""
+        """∇J, or that of the surrogate where it is asked for."""
         del size, whole
-        return of_return_or_surrogate(case)
+        return (of_complete_episodes(case),)

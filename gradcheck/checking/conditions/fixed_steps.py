@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import final
 
-from gradcheck.checking.case import Case, Condition, Expectation, NotApplicable
+from gradcheck.checking.case import Aspect, Case, Condition, Expectation, NotApplicable
 from gradcheck.checking.conditions.true_gradients import on_the_same_buffers
 from gradcheck.checking.estimate import TrueGradient
+from gradcheck.checking.names import joined
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
 from gradcheck.checking.probes.subjects import Play
 from gradcheck.estimators.collectors.base import AbstractCollector
 from gradcheck.estimators.collectors.fixed_steps import FixedSteps
+from gradcheck.tree.game_tree import GameTree
 
 
 @final
@@ -20,6 +22,7 @@ class FixedStepsCondition(Condition):
 
     name = "fixed_steps"
     summary = "A buffer of N steps: episodes one after another, the last cut where it is not over."
+    aspect = Aspect.COLLECTING
     probes = (
         battery.UNEQUAL_LENGTHS,
         battery.CHANCE,
@@ -31,14 +34,28 @@ class FixedStepsCondition(Condition):
     can_be_sampled = False
 
     def require(self, options: CheckOptions) -> None:
-        """Refuse an objective."""
+        """Refuse buffers of a single step, and an objective."""
+        if self.size(options) == 1:
+            raise NotApplicable(
+                "In a buffer of one step every action is followed by its reward and an exact value, however returns "
+                "are summed. Give a larger batch."
+            )
         if options.objective is not None:
             raise NotApplicable("An objective says what complete episodes are worth, and a buffer cuts them.")
 
+    def require_of_game(self, tree: GameTree) -> None:
+        """Refuse a game whose episodes have one step each: no buffer cuts one of them."""
+        if len(tree.node_levels) == 1:
+            raise NotApplicable("In the game that was given every episode has one step, and no buffer cuts it.")
+
     def collector(self, play: Play, options: CheckOptions) -> AbstractCollector:
-        """All buffers."""
+        """All buffers, with the values that the policy has which is optimised."""
         del options
-        return FixedSteps(play.tree, play.sampler)
+        return FixedSteps(play.tree, play.sampler, valued_by=play.policy)
+
+    def on_the_battery(self, case: Case) -> str:
+        """Buffers are compared with the log-probability loss, discount or not."""
+        return joined([self.name, "moved_parameters"] if case.off_policy else [self.name])
 
     def words_for_a_batch(self, size: int) -> str:
         """A buffer."""

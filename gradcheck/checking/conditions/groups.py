@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import final
 
-from gradcheck.checking.case import Case, Condition, Expectation
-from gradcheck.checking.conditions.true_gradients import of_return_or_surrogate
+from gradcheck.checking.case import Aspect, Case, Condition, Expectation
+from gradcheck.checking.conditions.true_gradients import of_complete_episodes
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
@@ -21,6 +21,7 @@ class GroupsCondition(Condition):
 
     name = "groups"
     summary = "Groups of complete episodes, each group from one start."
+    aspect = Aspect.COLLECTING
     probes = (battery.TWO_STARTS,)
     has_other_sizes = False
     counterexample_sizes = (4,)
@@ -47,7 +48,16 @@ class GroupsCondition(Condition):
         """The size itself: groups stay as large as they are."""
         return size
 
+    def remark(self, options: CheckOptions) -> str:
+        """How many groups a single number stands for; and that one group by itself has a limit of its own."""
+        if options.num_groups == 1:
+            return "As batches grow, the one group does; the limit of many groups is another."
+        size = self.size(options)
+        if size == options.num_episodes:
+            return ""
+        return f"2 groups of {size // 2}: a batch of {options.num_episodes} holds no two groups of two."
+
     def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
-        """∇J, or that of the surrogate where another policy samples."""
+        """∇J, or that of the surrogate where it is asked for."""
         del size, whole
-        return of_return_or_surrogate(case)
+        return (of_complete_episodes(case),)

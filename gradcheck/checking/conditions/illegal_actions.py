@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import final
 
-from gradcheck.checking.case import Case, Condition, Expectation, NotApplicable
-from gradcheck.checking.conditions.true_gradients import of_return_or_surrogate
+from gradcheck.checking.case import Aspect, Case, Condition, Expectation, NotApplicable
+from gradcheck.checking.conditions.true_gradients import of_complete_episodes
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.probes import battery
 from gradcheck.tree.game_tree import GameTree
@@ -17,6 +17,7 @@ class IllegalActionsCondition(Condition):
 
     name = "illegal_actions"
     summary = "Complete episodes of a game in which an action is not always legal."
+    aspect = Aspect.ILLEGAL_ACTIONS
     probes = (battery.ILLEGAL_ACTION,)
     counterexample_sizes = ()  # the games that are searched have no illegal actions
 
@@ -26,6 +27,6 @@ class IllegalActionsCondition(Condition):
             raise NotApplicable("In the game that was given every action is always legal.")
 
     def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
-        """∇J, or that of the surrogate where another policy samples."""
+        """∇J, or that of the surrogate where it is asked for."""
         del size, whole
-        return of_return_or_surrogate(case)
+        return (of_complete_episodes(case),)

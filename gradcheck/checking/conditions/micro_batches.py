@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import final
 
-from gradcheck.checking.case import Case, Condition, Expectation, NotApplicable
+from gradcheck.checking.case import Aspect, Case, Condition, Expectation, NotApplicable
 from gradcheck.checking.estimate import GradientEstimate, TrueGradient
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
@@ -16,6 +16,7 @@ class MicroBatchesCondition(Condition):
 
     name = "micro_batches"
     summary = "The batch in two parts, whose gradients are averaged."
+    aspect = Aspect.COMPARISON
     probes = (
         battery.SHARED_PARAMETERS,
         battery.UNEQUAL_LENGTHS,
@@ -28,7 +29,9 @@ class MicroBatchesCondition(Condition):
     counterexample_sizes = (2, 4)
 
     def require(self, options: CheckOptions) -> None:
-        """Refuse a batch of one episode."""
+        """Refuse a batch of one episode, or of one group."""
+        if isinstance(options.batch, tuple) and options.num_groups == 1:
+            raise NotApplicable("A batch of one group cannot be split: its parts would be no groups.")
         if self.size(options) < 2:
             raise NotApplicable("A batch of 1 cannot be split.")
 
@@ -36,9 +39,9 @@ class MicroBatchesCondition(Condition):
         """That of a part."""
         return max(1, size // 2)
 
-    def estimate(self, whole: Expectation, size: int) -> GradientEstimate:
+    def estimate(self, case: Case, whole: Expectation, size: int) -> GradientEstimate:
         """Of the mean of two independent parts."""
-        first, second = (whole(part) for part in (size // 2, size - size // 2))
+        first, second = (whole(part, collector) for collector, part in case.collector.halves(size))
         return GradientEstimate(
             (first.mean + second.mean) / 2,
             (first.variance + second.variance) / 4,

@@ -8,8 +8,8 @@ from typing import final
 
 import torch
 
-from gradcheck.checking.case import Case, Condition, Expectation
-from gradcheck.checking.conditions.true_gradients import of_return_or_surrogate
+from gradcheck.checking.case import Aspect, Case, Condition, Expectation
+from gradcheck.checking.conditions.true_gradients import of_complete_episodes
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
@@ -24,12 +24,13 @@ class MovedParametersCondition(Condition):
 
     name = "moved_parameters"
     summary = "Several updates on one batch: the parameters have moved since it was sampled."
+    aspect = Aspect.PARAMETERS
+    moves_parameters = True
     probes = (
         battery.TWO_DECISIONS,
         battery.SHARED_PARAMETERS,
         battery.UNEQUAL_LENGTHS,
     )
-    has_limit = False
     counterexample_sizes = (1, 2)
 
     def placed(self, play: Play, options: CheckOptions) -> Play:
@@ -45,9 +46,6 @@ class MovedParametersCondition(Condition):
         return replace(play, policy=policy, behaviour=play.sampler)
 
     def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
-        """∇J at the moved parameters, or that of the surrogate."""
+        """∇J at the moved parameters, or that of the surrogate where it is asked for."""
         del size, whole
-        of_return, *others = of_return_or_surrogate(case)
-        if not others:
-            return (of_return,)
-        return (replace(of_return, words="the expected return at the moved parameters"), *others)
+        return (of_complete_episodes(case),)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gradcheck.checking.budgets import MOST_BATCHES_OF_A_COUNTEREXAMPLE, MOST_COUNTEREXAMPLES
 from gradcheck.checking.case import Condition, NotApplicable
-from gradcheck.checking.conditions.registry import CONDITIONS
+from gradcheck.checking.conditions.registry import condition_named
 from gradcheck.checking.counterexample.as_code import as_code
 from gradcheck.checking.counterexample.search import find_counterexample
 from gradcheck.checking.expectation.loss_gradient import name_of
@@ -28,11 +28,12 @@ def smallest_failure(question: Question) -> Counterexample | None:
     The policies there are tables, which return logits.
     """
     options, subject = question.options, question.subject
-    conditions = [CONDITIONS[name] for name in options.conditions if CONDITIONS[name].counterexample_sizes]
+    asked_for = map(condition_named, options.conditions)
+    conditions = [condition for condition in asked_for if condition.counterexample_sizes]
     if not conditions or (subject.is_battery and not subject.returns_logits):
         return None
     condition = conditions[0]
-    asked = CONDITIONS[condition.of_a_given_game]
+    asked = condition_named(condition.of_a_given_game)
     discount = condition.discount(options)
     sizes = tuple(dict.fromkeys(min(size, condition.size(options)) for size in condition.counterexample_sizes))
 
@@ -64,7 +65,8 @@ def smallest_failure(question: Question) -> Counterexample | None:
         condition.batch_of_size(found.batch),
         name_of(question.loss),
         f"assert_{options.accept}",
-        options={} if asked.goes_without_saying else {"conditions": asked.name},
+        options=({} if asked.goes_without_saying else {"conditions": asked.name})
+        | ({} if options.reference == "return" else {"reference": options.reference}),
     )
     words = _words(found.game, found.batch, asked)
     return Counterexample(code, words if options.objective is None else f"{words} Give it the same objective=, too.")

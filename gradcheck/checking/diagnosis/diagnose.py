@@ -12,15 +12,17 @@ from typing import final
 import torch
 from torch import Tensor
 
-from gradcheck.causes.component import Feature
+from gradcheck.causes.catalogue import right_scores
+from gradcheck.causes.component import Component, Feature
 from gradcheck.checking.budgets import FEW_BATCHES, KEPT_GRADIENTS, KEPT_TABLES, MOST_BATCHES_OF_A_MISTAKE
 from gradcheck.checking.case import Case, kept_with_case
 from gradcheck.checking.comparison import Comparison, compare
-from gradcheck.checking.conditions.registry import CONDITIONS
+from gradcheck.checking.conditions.registry import condition_named
 from gradcheck.checking.conditions.true_gradients import of_the_return
 from gradcheck.checking.diagnosis.attribution import attribution
 from gradcheck.checking.diagnosis.evidence import ExaminedCase, SmallCase, tolerance_of
 from gradcheck.checking.diagnosis.explain import explain
+from gradcheck.checking.diagnosis.hypothesis import Hypothesis
 from gradcheck.checking.diagnosis.locate import locate
 from gradcheck.checking.diagnosis.mistake_table import MistakeTable
 from gradcheck.checking.diagnosis.scale import only_scaled, zero
@@ -80,12 +82,17 @@ def diagnose_condition(question: Question, results: Sequence[CaseResult]) -> Dia
     cases = tuple(map(_examined, results))
     if not scaled and _climbs_the_return_instead(results):
         return Diagnosis((_OBJECTIVE_IGNORED,))
+    if not scaled and _is_right_by_the_other_reference(results):
+        return Diagnosis((_BY_THE_OTHER_REFERENCE[results[0].case.reference],))
     small = _small_cases(question, results)
     found = explain(cases, small, scaled=scaled, terms_only=not _is_the_return(results))
     if found is None:
         return Diagnosis((only_scaled(cases) if scaled else zero(cases) or locate(cases, tried=bool(small)),))
     several = len(found.hypothesis.parts) > 1 and not results[0].case.condition.compares_with_itself
-    return Diagnosis(found.findings, attribution(found.hypothesis, found.fit.amounts, cases) if several else None)
+    costs = attribution(found.hypothesis, found.fit.amounts, cases) if several else None
+    if not scaled and _rests_on_the_other_reference(found.hypothesis, results[0].case):
+        return Diagnosis((*found.findings, _BY_THE_OTHER_REFERENCE[results[0].case.reference]), costs)
+    return Diagnosis(found.findings, costs)
 
 
 _OBJECTIVE_IGNORED = Finding(
@@ -94,6 +101,38 @@ _OBJECTIVE_IGNORED = Finding(
     "The exact expected gradient of the loss is parallel to that of the expected return on every probe, to rounding.",
     "Put what the objective adds into the loss, or check it without objective=.",
 )
+
+
+#: By the reference that was asked for.
+_BY_THE_OTHER_REFERENCE = {
+    "return": Finding(
+        "stepwise_surrogate",
+        "Steps are importance-weighted one by one: the loss climbs that surrogate, not the expected return where the "
+        "parameters are.",
+        "Its exact expected gradient, but for what else is found, is that of the surrogate on every probe.",
+        'Weigh every step with the ratio of its whole episode; or judge the loss by its own aim: reference="stepwise".',
+    ),
+    "stepwise": Finding(
+        "whole_episodes_weighted",
+        "Whole episodes are importance-weighted: the loss climbs the expected return where the parameters are, not the "
+        "surrogate whose steps are weighted one by one.",
+        "Its exact expected gradient, but for what else is found, is that of the expected return on every probe.",
+        'Weigh every step with its own ratio; or judge the loss by its own aim: reference="return".',
+    ),
+}
+
+
+def _is_right_by_the_other_reference(results: Sequence[CaseResult]) -> bool:
+    """Whether the loss has the gradient that would be true by the reference that was not asked for."""
+    others = [result.expected.compare_with_the_other(result.size) for result in results]
+    return all(other is not None and other.verdict.at_least(Verdict.PROPORTIONAL) for other in others)
+
+
+def _rests_on_the_other_reference(hypothesis: Hypothesis, case: Case) -> bool:
+    """Whether with every mistake mended the loss would be right by the other reference alone."""
+    replaced = any(Component.SCORE in part.form.takes for part in hypothesis.replacements)
+    right = right_scores(features_of(case))[0]
+    return case.off_policy and not replaced and bool(hypothesis.right) and hypothesis.right[0] is not right
 
 
 def _climbs_the_return_instead(results: Sequence[CaseResult]) -> bool:
@@ -125,7 +164,8 @@ def features_of(case: Case) -> frozenset[Feature]:
         answer = case.policy(case.collector.all_episodes.episodes.observations)
     has = {
         Feature.DISCOUNT: case.tree.game.discount != 1,
-        Feature.OFF_POLICY: case.behaviour is not None,
+        Feature.OFF_POLICY: case.off_policy,
+        Feature.STEPWISE: case.off_policy and case.reference == "stepwise",
         # Of one group, the whole batch is the group: mistakes across groups are none.
         Feature.GROUPS: isinstance(case.collector, Groups) and case.collector.groups > 1,
         Feature.CUT: case.condition.cuts_episodes,
@@ -194,7 +234,7 @@ def _small_cases(question: Question, results: Sequence[CaseResult]) -> tuple[Sma
             return tuple(_small(one.expected, size) for one in few)
         except (LossFailed, InvalidArgument):  # a loss may need more episodes than a small batch has
             return ()
-    condition = CONDITIONS[first.case.condition.on_the_battery(first.case)]
+    condition = condition_named(first.case.condition.on_the_battery(first.case))
     options = replace(question.options, discount=as_rational(first.case.tree.game.discount))
     try:
         cases = condition.cases(Battery(options.seed, "logits"), options)

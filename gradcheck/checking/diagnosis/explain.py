@@ -62,7 +62,8 @@ class Explanation:
         probes = "the game" if self.cases == 1 else f"all {self.cases} probes"
         exact = f"{factor:.6g}" == "1" or (not self.fit.to_rounding and abs(factor - 1) <= 10 * self.fit.distance)
         if part in self.hypothesis.terms:
-            base = "the true one" if not replaced else f"that of {' together with '.join(replaced)}"
+            right = "what is right by the other reference" if self.hypothesis.right else ""
+            base = f"that of {' together with '.join(replaced) or right}" if replaced or right else "the true one"
             own = ["this term" if one == part.name else one for one in names]
             what = " plus ".join(words.format(name) for words, name in zip(added, own, strict=True))
             times = "" if exact else f"{factor:.6g} times "

@@ -48,7 +48,8 @@ class Hypothesis:
     Attributes:
         replacements: mistakes that replace components, at most two.
         terms: mistakes that add something, at most two.
-        right: forms that stand where nothing is replaced; a replacement goes before them.
+        right: forms that stand where nothing is replaced; a replacement goes before them. Without a replacement they
+            are what the loss is but for its terms, none where that is the true gradient.
     """
 
     replacements: tuple[Part, ...]
@@ -75,18 +76,23 @@ class Hypothesis:
 
     @property
     def loss(self) -> Loss | None:
-        """The loss without its terms; None where nothing is replaced: that is right in whatever form."""
-        return composed((*(part.form for part in self.replacements), *self.right)) if self.replacements else None
+        """The loss without its terms; None where that is right, in whatever form."""
+        return composed((*(part.form for part in self.replacements), *self.right))
 
     def mended(self, parts: tuple[Part, ...]) -> tuple[Loss | None, tuple[Part, ...]]:
         """The loss and the terms that are left once these parts are right."""
         kept = tuple(part.form for part in self.replacements if part not in parts)
-        return composed((*kept, *self.right)) if kept else None, tuple(part for part in self.terms if part not in parts)
+        return composed((*kept, *self.right)), tuple(part for part in self.terms if part not in parts)
 
 
 @cache
-def composed(forms: tuple[Form, ...]) -> Loss:
-    """The loss that is made of these forms; of two for one place the first counts. One object for equal forms."""
+def composed(forms: tuple[Form, ...]) -> Loss | None:
+    """The loss that is made of these forms; of two for one place the first counts. One object for equal forms.
+
+    None of none: that is right in whatever form.
+    """
+    if not forms:
+        return None
     own = next((form.loss for form in forms if form.loss is not None), None)
     negated = any(form.negated for form in forms)
     if own is not None:

@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar, final
 import torch
 from torch import Tensor
 
+from gradcheck.causes.component import Form
 from gradcheck.checking.budgets import MOST_HYPOTHESES_TOGETHER, MOST_PARTS, MOST_PARTS_OF_A_KIND
 from gradcheck.checking.diagnosis.evidence import SmallCase
 from gradcheck.checking.diagnosis.fit import off_direction
@@ -121,7 +122,7 @@ class _Search:
         for parts in (replacements, replacements - 1):
             if parts < 0:
                 continue
-            bases = _Bases(_truths(self._cases)) if replacements == 0 else _bases(self._tables, parts)
+            bases = _right(self._cases) if replacements == 0 else _bases(self._tables, parts)
             allowed = target.largest_error(len(bases.different) * len(added.chosen), amounts=1 + terms)
             if allowed == 0.0:
                 continue
@@ -198,18 +199,37 @@ def _freedom(cases: Sequence[SmallCase], g: Tensor, tolerance: float) -> int:
     return len(basis) if outside <= max(tolerance, LEFT_OF_A_SPAN * float(g.norm())) else directions
 
 
-def _parallel(tables: tuple[MistakeTable, ...], gradients: Tensor) -> Tensor:
-    """[n] whether each of ``gradients`` [n, D] has the direction of a right loss."""
-    right = torch.cat([table.rows(0)[0] for table in tables])
+def _parallel(tables: tuple[MistakeTable, ...], gradients: Tensor, row: int = 0) -> Tensor:
+    """[n] whether each of ``gradients`` [n, D] has the direction of a loss in which nothing is replaced."""
+    right = torch.cat([table.rows(0)[row] for table in tables])
     unit = gradients / gradients.norm(dim=1, keepdim=True)
     return (unit @ (right / right.norm())).nan_to_num(0.0) >= 1 - PARALLEL
+
+
+def _right(cases: Sequence[SmallCase]) -> _Bases:
+    """What terms may be added to: the true gradients, and where there are two references what the other one says."""
+    tables = tuple(case.table for case in cases)
+    other = [row for number, row in _of_right_scores(tables).items() if number > 0]
+    gradients = torch.cat([table.rows(0)[other] for table in tables], dim=1)
+    layout = layout_of(tables[0].features, 0)
+    rights = ((),) * len(cases[0].truths) + tuple(layout.right(row) for row in other)
+    return _Bases(torch.cat([_truths(cases), gradients]), rights=rights)
+
+
+def _of_right_scores(tables: tuple[MistakeTable, ...]) -> dict[int, int]:
+    """{number of a right score: the first row that it has where nothing is replaced}."""
+    scores = layout_of(tables[0].features, 0).rows[:, 0].tolist()
+    return {score: scores.index(score) for score in sorted(set(scores))}
 
 
 @_kept_with_tables
 def _only_scale(tables: tuple[MistakeTable, ...]) -> frozenset[Part]:
     """Parts that alone change nothing but the length, whatever right parts stand beside them."""
     layout = layout_of(tables[0].features, 1)
-    same = _parallel(tables, torch.cat([table.rows(1) for table in tables], dim=1))
+    gradients, rows = torch.cat([table.rows(1) for table in tables], dim=1), _of_right_scores(tables)
+    same = _parallel(tables, gradients)
+    for score, row in rows.items():
+        same |= _parallel(tables, gradients, row) & (layout.rows[:, 0] == score)
     of_part = layout.rows[:, 2]
     numbers = set(of_part[same].tolist()) - set(of_part[~same].tolist())
     return frozenset(layout.vocabulary.parts[number] for number in numbers)
@@ -257,18 +277,24 @@ class _Bases:
         layout: what rows stand for; None for the true gradients.
         rows: of the layout, one for each of the first gradients.
         own: mistakes that the other gradients stand for.
+        rights: without a layout, the forms behind each gradient, none behind a true one.
     """
 
     def __init__(
-        self, gradients: Tensor, layout: Layout | None = None, rows: Sequence[int] = (), own: tuple[Part, ...] = ()
+        self,
+        gradients: Tensor,
+        layout: Layout | None = None,
+        rows: Sequence[int] = (),
+        own: tuple[Part, ...] = (),
+        rights: tuple[tuple[Form, ...], ...] = (),
     ) -> None:
-        self.gradients, self._layout, self._rows, self._own = gradients, layout, rows, own
+        self.gradients, self._layout, self._rows, self._own, self._rights = gradients, layout, rows, own, rights
 
     def hypothesis(self, number: int, *, negated: bool) -> Hypothesis:
         """What one of ``gradients`` stands for."""
         sign = (SIGN,) if negated else ()
         if self._layout is None:
-            return Hypothesis(())
+            return Hypothesis((), right=self._rights[number])
         if number >= len(self._rows):
             return Hypothesis((self._own[number - len(self._rows)], *sign))
         row = self._rows[number]

@@ -16,7 +16,7 @@ from gradcheck.checking.expectation.loss_gradient import AnyLoss, LossGradient
 from gradcheck.checking.expectation.u_statistics import expectation_by_structure
 from gradcheck.checking.probes.probe_policy import ProbePolicy
 from gradcheck.checking.tolerances import LEAST_GRADIENT
-from gradcheck.estimators.collectors.base import IndependentUnits
+from gradcheck.estimators.collectors.base import AbstractCollector, IndependentUnits
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import InvalidArgument, invalid
 
@@ -61,7 +61,7 @@ class ExpectedGradient:
             hint=_HINT.format(returns) if returns else "",
         )
         self._numbers = np.random.default_rng(0)
-        self._on_whole_batches: dict[int, GradientEstimate] = {}
+        self._on_whole_batches: dict[tuple[AbstractCollector, int], GradientEstimate] = {}
         self._estimates: dict[int, GradientEstimate] = {}
         self._truths: dict[int, tuple[TrueGradient, ...]] = {}
 
@@ -73,14 +73,15 @@ class ExpectedGradient:
             LossFailed: if the loss raises.
         """
         if size not in self._estimates:
-            self._estimates[size] = self.case.condition.estimate(self.whole, size)
+            self._estimates[size] = self.case.condition.estimate(self.case, self.whole, size)
         return self._estimates[size]
 
-    def whole(self, size: int) -> GradientEstimate:
-        """The expectation on undivided batches, whatever the condition."""
-        if size not in self._on_whole_batches:
-            self._on_whole_batches[size] = self._enumerated(size)
-        return self._on_whole_batches[size]
+    def whole(self, size: int, collector: AbstractCollector | None = None) -> GradientEstimate:
+        """The expectation on undivided batches, whatever the condition; of the case's collector, or of another."""
+        key = (collector or self.case.collector, size)
+        if key not in self._on_whole_batches:
+            self._on_whole_batches[key] = self._enumerated(*key)
+        return self._on_whole_batches[key]
 
     def true_gradients(self, size: int) -> tuple[TrueGradient, ...]:
         """Those of which the loss has to have one, at a batch size."""
@@ -96,9 +97,17 @@ class ExpectedGradient:
         self._refuse_cancellation(estimate, truths)
         return compare(estimate, truths, self.gradient.tolerances, returns=self.case.largest_return)
 
+    def compare_with_the_other(self, size: int) -> Comparison | None:
+        """How the expected gradient stands to what would be true by the other reference; None where there is one."""
+        condition, case = self.case.condition, self.case
+        if not case.off_policy or case.objective is not None or condition.compares_with_itself:
+            return None
+        others = condition.true_gradients(case.by_the_other_reference, size, self.whole)
+        return compare(self.at(size), others, self.gradient.tolerances, returns=case.largest_return)
+
     def count(self, size: int) -> int:
         """How many batches must be enumerated at a size."""
-        return self.case.collector.count(size, ordered=self._as_sequences(size))
+        return self._count(self.case.collector, size)
 
     @property
     def num_batches(self) -> int:
@@ -134,15 +143,17 @@ class ExpectedGradient:
                 return True
         return False
 
-    def _as_sequences(self, size: int) -> bool:
+    def _count(self, collector: AbstractCollector, size: int) -> int:
+        return collector.count(size, ordered=self._as_sequences(collector, size))
+
+    def _as_sequences(self, collector: AbstractCollector, size: int) -> bool:
         """Whether batches are enumerated as sequences: where they are few, that is surer than any trial."""
-        few = self.case.collector.count(size, ordered=True) <= min(MOST_SEQUENCES, self._max_batches)
+        few = collector.count(size, ordered=True) <= min(MOST_SEQUENCES, self._max_batches)
         return (self._sequences and few) or self.order_matters
 
-    def _enumerated(self, size: int) -> GradientEstimate:
-        collector = self.case.collector
-        if self.count(size) <= self._max_batches:
-            batches = collector.batches(size, ordered=self._as_sequences(size))
+    def _enumerated(self, collector: AbstractCollector, size: int) -> GradientEstimate:
+        if self._count(collector, size) <= self._max_batches:
+            batches = collector.batches(size, ordered=self._as_sequences(collector, size))
             return expectation(self.gradient, batches, label=f"batches {self.case.where}")
         if not self.order_matters:
             estimate = expectation_by_structure(self.gradient, collector, size, self._max_batches)

@@ -7,6 +7,7 @@ from tests.check.corpus import (  # noqa: F401 - importing a module enters its l
     baselines,
     case,
     collectors,
+    composites,
     ratios,
     returns,
     right_baselines,

@@ -8,6 +8,7 @@ from torch.distributions import Categorical
 from tests.check.corpus.case import wrong
 
 MOVED = {"conditions": ("moved_parameters",)}
+STEPWISE = MOVED | {"reference": "stepwise"}
 
 
 @wrong("biased", cause="clip_max", bug_class="B70", citation="yandexdataschool/Practical_RL#248", **MOVED)
@@ -144,3 +145,55 @@ def geometric_mean_of_the_ratios(policy, episodes):
     sums = sums.index_add(0, episodes.episode_index, log_probs - episodes.log_probs)
     ratio = (sums / episodes.lengths).exp()
     return -torch.min(ratio * totals, ratio.clamp(0.8, 1.2) * totals).mean()
+
+
+@wrong("biased", cause="stepwise_surrogate", citation="Schulman et al. 2015, taken for the expected return", **MOVED)
+def token_level_weights(policy, episodes):
+    log_probs = Categorical(logits=policy(episodes.observations)).log_prob(episodes.actions)
+    return -((log_probs - episodes.log_probs).exp() * episodes.future_returns).sum() / episodes.num_episodes
+
+
+@wrong("biased", cause="stepwise_surrogate", citation="IMPALA and its kin, without the product of ratios", **MOVED)
+def detached_token_level_weights(policy, episodes):
+    log_probs = Categorical(logits=policy(episodes.observations)).log_prob(episodes.actions)
+    weights = torch.exp(log_probs.detach() - episodes.log_probs)
+    return -(weights * log_probs * episodes.future_returns).sum() / episodes.num_episodes
+
+
+@wrong("biased", cause="whole_episodes_weighted", citation="Precup et al. 2000, taken for PPO's surrogate", **STEPWISE)
+def weights_of_whole_episodes_for_the_surrogate(policy, episodes):
+    log_probs = Categorical(logits=policy(episodes.observations)).log_prob(episodes.actions)
+    logs = torch.zeros(episodes.num_episodes, dtype=torch.float64)
+    logs = logs.index_add(0, episodes.episode_index, log_probs.detach() - episodes.log_probs)
+    weights = logs.exp()[episodes.episode_index]
+    return -(weights * log_probs * episodes.future_returns).sum() / episodes.num_episodes
+
+
+@wrong("biased", cause="ppo_clip", bug_class="B71", citation="Schulman et al. 2017, by its own surrogate", **STEPWISE)
+def ppo_beside_its_surrogate(policy, episodes):
+    log_probs = Categorical(logits=policy(episodes.observations)).log_prob(episodes.actions)
+    ratio = torch.exp(log_probs - episodes.log_probs)
+    terms = torch.min(ratio * episodes.future_returns, ratio.clamp(0.8, 1.2) * episodes.future_returns)
+    return -terms.sum() / episodes.num_episodes
+
+
+@wrong("consistent", cause="self_normalised_weights", citation="weighted importance sampling, by step", **STEPWISE)
+def self_normalised_token_level_weights(policy, episodes):
+    log_probs = Categorical(logits=policy(episodes.observations)).log_prob(episodes.actions)
+    ratio = torch.exp(log_probs - episodes.log_probs)
+    return -(ratio / ratio.detach().mean() * episodes.future_returns).sum() / episodes.num_episodes
+
+
+@wrong("consistent", citation="Precup et al. 2000: weighted importance sampling", **MOVED)
+def self_normalised_weights_of_whole_episodes(policy, episodes):
+    log_probs = Categorical(logits=policy(episodes.observations)).log_prob(episodes.actions)
+    logs = torch.zeros(episodes.num_episodes, dtype=torch.float64)
+    weights = logs.index_add(0, episodes.episode_index, log_probs.detach() - episodes.log_probs).exp()
+    weights = (weights / weights.mean())[episodes.episode_index]
+    return -(weights * log_probs * episodes.future_returns).sum() / episodes.num_episodes
+
+
+@wrong("biased", cause="immediate_reward", citation="immediate rewards beside token-level weights", **MOVED)
+def token_level_weights_of_immediate_rewards(policy, episodes):
+    log_probs = Categorical(logits=policy(episodes.observations)).log_prob(episodes.actions)
+    return -((log_probs - episodes.log_probs).exp() * episodes.rewards).sum() / episodes.num_episodes

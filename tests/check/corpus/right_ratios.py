@@ -11,6 +11,7 @@ from tests.check.corpus.case import right
 from tests.check.corpus.objectives import BETA, return_and_entropy, return_and_kl
 
 MOVED = {"conditions": ("moved_parameters",)}
+STEPWISE = MOVED | {"reference": "stepwise"}
 
 
 def _log_probs(policy, episodes):
@@ -60,13 +61,13 @@ def old_log_probs_recomputed_at_the_first_update(policy, episodes):
     return -(ratio * episodes.future_returns).sum() / episodes.num_episodes
 
 
-@right("unbiased", citation="Schulman et al. 2015: the surrogate of each step", **MOVED)
+@right("unbiased", citation="Schulman et al. 2015: the surrogate of each step", **STEPWISE)
 def importance_weight_of_each_step(policy, episodes):
     ratio = torch.exp(_log_probs(policy, episodes) - episodes.log_probs)
     return -(ratio * episodes.future_returns).sum() / episodes.num_episodes
 
 
-@right("unbiased", citation="Schulman et al. 2015, with detached weights", **MOVED)
+@right("unbiased", citation="Schulman et al. 2015, with detached weights", **STEPWISE)
 def detached_weight_of_each_step(policy, episodes):
     log_probs = _log_probs(policy, episodes)
     weights = torch.exp(log_probs - episodes.log_probs).detach()

@@ -8,8 +8,9 @@ from typing import get_args
 import pytest
 
 from gradcheck import assert_consistent, assert_proportional, assert_unbiased, check
+from gradcheck.checking.case import Aspect
 from gradcheck.checking.conditions.registry import CONDITIONS
-from gradcheck.checking.names import Accept, ConditionName
+from gradcheck.checking.names import COLLECTING, Accept, ConditionName, ReferenceName
 from gradcheck.checking.options import (
     AssertOptionsDict,
     CheckOptions,
@@ -67,7 +68,7 @@ def test_the_command_line_takes_those_with_a_flag(capsys):
         main(["check", "--help"])
     text = capsys.readouterr().out
     flags = [option.flag for _, option in described().values() if option.flag]
-    assert len(flags) == 9
+    assert len(flags) == 10
     assert all(flag in text for flag in flags)
 
 
@@ -79,6 +80,9 @@ def test_the_readme_has_them_in_a_table():
 def test_names_of_conditions_and_verdicts_are_those_there_are():
     assert get_args(ConditionName) == tuple(CONDITIONS)
     assert all(CONDITIONS[name].name == name for name in CONDITIONS)
+    assert tuple(name for name, one in CONDITIONS.items() if one.aspect is Aspect.COLLECTING) == COLLECTING
+    for name in get_args(ReferenceName):
+        assert read_options({"reference": name}).reference == name
     for name in get_args(Accept):
         assert read_options({"accept": name}).accept == name
 

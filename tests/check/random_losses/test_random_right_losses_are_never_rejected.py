@@ -52,7 +52,7 @@ def test_in_groups(data, batch, seed):
 @given(data=st.data(), batch=st.integers(1, 3), seed=SEEDS)
 def test_importance_weights_of_each_step(data, batch, seed):
     loss = data.draw(right_losses(batch, importances=("each_step",)))
-    assert has_the_verdict_it_deserves(loss, batch, seed, condition="moved_parameters")
+    assert has_the_verdict_it_deserves(loss, batch, seed, condition="moved_parameters", reference="stepwise")
 
 
 @examples(10)
