@@ -11,6 +11,7 @@ from gradcheck.checking.case import NotApplicable
 from gradcheck.checking.conditions.registry import CONDITIONS, condition_named
 from gradcheck.checking.counterexample.smallest import smallest_failure
 from gradcheck.checking.diagnosis.diagnose import diagnose
+from gradcheck.checking.directions import one_direction_at_most
 from gradcheck.checking.expectation.loss_gradient import AnyLoss, name_of
 from gradcheck.checking.expectation.randomness import kept_generators
 from gradcheck.checking.failure import LossFailed
@@ -119,10 +120,11 @@ def _searched(question: Question, *, passed: bool, exact: bool) -> bool:
 
 def _remarks(asked: list[Judgement]) -> tuple[str, ...]:
     found = [remark for judgement in asked for result in judgement.cases for remark in result.case.remarks]
+    found += [one_direction_at_most(result.case for result in judgement.cases) for judgement in asked]
     if not all(judgement.exact for judgement in asked):
         found.append(
             f"Sampled, not enumerated: what passes is within {SAMPLED_TOLERANCE:.0%} of the largest coordinate of the "
             f"true gradient, with a confidence of {CONFIDENCE:g}; what fails is wrong but for a probability of "
             f"{FALSE_ALARM:.0e}. Both as long as no gradient lies beyond twice the range of those in a pilot."
         )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(filter(None, found)))

@@ -67,6 +67,9 @@ SAME_LENGTH = 1e-14
 LEFT_OF_A_SPAN = 1e-8
 SQUARED_LENGTH = 1e-13
 
+#: What is left of a vector in float32 that lies in a span of others: a few hundred roundings of 6e-8.
+LEFT_OF_A_SPAN_IN_FLOAT32 = 1e-4
+
 
 #: Of sampled verdicts: the probability that a right loss is called wrong, over all that is tried; the probability that
 #: what is called right is within the tolerance; and that tolerance, of the largest coordinate of the true gradient.

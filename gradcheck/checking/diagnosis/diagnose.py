@@ -26,6 +26,7 @@ from gradcheck.checking.diagnosis.hypothesis import Hypothesis
 from gradcheck.checking.diagnosis.locate import locate
 from gradcheck.checking.diagnosis.mistake_table import MistakeTable
 from gradcheck.checking.diagnosis.scale import only_scaled, zero
+from gradcheck.checking.directions import directions
 from gradcheck.checking.estimate import GradientEstimate
 from gradcheck.checking.expectation.audit import audited
 from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
@@ -88,6 +89,11 @@ def diagnose_condition(question: Question, results: Sequence[CaseResult]) -> Dia
     found = explain(cases, small, scaled=scaled, terms_only=not _is_the_return(results))
     if found is None:
         return Diagnosis((only_scaled(cases) if scaled else zero(cases) or locate(cases, tried=bool(small)),))
+    if not question.subject.is_battery and _works_on_its_game_alone(small, cases):
+        amounts = len(found.hypothesis.parts) + 1
+        free = sum(directions(case.case, amounts + 1) for case in cases)
+        if free <= amounts:
+            return Diagnosis((only_scaled(cases) if scaled else locate(cases, tried=True, too_few=free),))
     several = len(found.hypothesis.parts) > 1 and not results[0].case.condition.compares_with_itself
     costs = attribution(found.hypothesis, found.fit.amounts, cases) if several else None
     if not scaled and _rests_on_the_other_reference(found.hypothesis, results[0].case):
@@ -101,6 +107,11 @@ _OBJECTIVE_IGNORED = Finding(
     "The exact expected gradient of the loss is parallel to that of the expected return on every probe, to rounding.",
     "Put what the objective adds into the loss, or check it without objective=.",
 )
+
+
+def _works_on_its_game_alone(small: Sequence[SmallCase], cases: Sequence[ExaminedCase]) -> bool:
+    """Whether mistakes were told apart on the game that was given, and not on the battery."""
+    return {one.case for one in small} <= {one.case for one in cases}
 
 
 #: By the reference that was asked for.
@@ -255,6 +266,7 @@ def _small(expected: ExpectedGradient, size: int) -> SmallCase:
     case, found = expected.case, expected.whole(size)
     truths = tuple(one.gradient for one in expected.true_gradients(size))
     return SmallCase(
+        case=case,
         mean=found.mean,
         truths=truths,
         tolerance=tolerance_of(found, truths[0], expected.gradient.tolerances),

@@ -57,12 +57,14 @@ class SmallCase:
     """A loss on batches so small that all hypotheses are worked out on them, too.
 
     Attributes:
+        case: the game, the policy and the condition.
         mean: [P] its expected gradient.
         truths: [P] the gradients that count as true.
         tolerance: the rounding error.
         table: the expected gradients of the hypotheses.
     """
 
+    case: Case = field(repr=False)
     mean: Tensor
     truths: tuple[Tensor, ...]
     tolerance: float

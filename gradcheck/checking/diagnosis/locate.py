@@ -14,16 +14,24 @@ from gradcheck.estimators.policies import TabularPolicy
 
 _MOST_PLACES = 3
 _TRIED = "No known mistake, and no two of them together, have this expected gradient."
+_TOO_FEW = (
+    "Which mistake it is cannot be told: the loss works on this game alone, where its gradient has {} free, and "
+    "mistakes that it does not make would explain as much."
+)
 _NOT_TRIED = "The known mistakes could not be tried: the loss works on this game alone, and it is too large."
 
 
-def locate(cases: Sequence[ExaminedCase], *, tried: bool) -> Finding:
+def locate(cases: Sequence[ExaminedCase], *, tried: bool, too_few: int | None = None) -> Finding:
     """Say where the expected gradient leaves the true one, and in which games it does not.
 
     Args:
         cases: the loss on each.
         tried: whether the known mistakes could be worked out and compared with it.
+        too_few: the directions that its gradient has free, where these are too few to tell mistakes apart.
     """
+    said = _TRIED if tried else _NOT_TRIED
+    if too_few is not None:
+        said = _TOO_FEW.format("one direction" if too_few == 1 else f"{too_few} directions")
     wrong = [one for one in cases if one.comparison.verdict is Verdict.BIASED]
     right = [one.case.name for one in cases if one.comparison.verdict is not Verdict.BIASED]
     worst = max(wrong, key=lambda one: one.comparison.direction_error)
@@ -35,7 +43,7 @@ def locate(cases: Sequence[ExaminedCase], *, tried: bool) -> Finding:
     told = "; ".join(f"{name} is there for {exposes[name]}" for name in names[:2] if name in exposes)
     return Finding(
         "unexplained",
-        f"{where}. {_TRIED if tried else _NOT_TRIED}",
+        f"{where}. {said}",
         f"The error {worst.case.where} sits in {_and(_places(worst))}.",
         f"Look at what these games have that the others lack: {told}." if told else "Try it on smaller games.",
     )

@@ -41,10 +41,6 @@ def parameters_of(policy: object, tree: GameTree) -> tuple[dict[str, nn.Paramete
     if len(used) < len(named):
         others = ", ".join(name for name in named if name not in used)
         remarks.append(f"Not compared, because no action probability depends on it: {others}.")
-    if (tree.legal_actions.sum(axis=1) - 1).sum() == 1:
-        remarks.append(
-            "There is one free probability in the game: any gradient of the right sign is proportional to any."
-        )
     return used, tuple(remarks)
 
 
