@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import final
 
@@ -52,14 +53,17 @@ def named_gradients(
 ) -> dict[str, Tensor]:
     """The gradient of a scalar in each parameter, by name; zeros for a parameter that it does not depend on.
 
+    Hooks on the parameters have no say: they change what a trainer is given, not what the gradient is.
+
     Args:
         value: a scalar that requires a gradient.
         parameters: by name.
         retain_graph: whether other values are to be differentiated through the same graph.
     """
-    gradients = torch.autograd.grad(
-        value, list(parameters.values()), retain_graph=retain_graph, allow_unused=True, materialize_grads=True
-    )
+    with _without_hooks(parameters.values()):
+        gradients = torch.autograd.grad(
+            value, list(parameters.values()), retain_graph=retain_graph, allow_unused=True, materialize_grads=True
+        )
     return dict(zip(parameters, gradients, strict=True))
 
 
@@ -81,6 +85,18 @@ def flat_gradient(value: Tensor, parameters: Mapping[str, nn.Parameter], *, reta
 def flattened(gradients: Mapping[str, Tensor]) -> Tensor:
     """[P] float64 on the CPU: the numbers of all parameters, one after another."""
     return torch.cat([gradient.detach().reshape(-1).double().cpu() for gradient in gradients.values()])
+
+
+@contextmanager
+def _without_hooks(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
+    hooks = [(p._backward_hooks, dict(p._backward_hooks)) for p in parameters if p._backward_hooks]
+    for registered, _ in hooks:
+        registered.clear()
+    try:
+        yield
+    finally:
+        for registered, before in hooks:
+            registered.update(before)
 
 
 @final

@@ -80,5 +80,8 @@ MOST_BATCHES_AT_A_SMALL_SIZE: Final = 5_000
 PILOT: Final = 64
 WIDENED: Final = 4
 
+#: Episodes or groups that the range of a gradient is looked for on: the likeliest, the rarest and the most extreme.
+MOST_EXTREMES: Final = 600
+
 #: Different groups that are listed to sample from.
 MOST_UNITS_SAMPLED: Final = 200_000

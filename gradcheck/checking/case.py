@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from fractions import Fraction
@@ -19,6 +18,7 @@ from gradcheck.checking.names import joined
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes.battery import Probe
 from gradcheck.checking.probes.coordinates import parameters_of
+from gradcheck.checking.probes.copied_policy import copied
 from gradcheck.checking.probes.subjects import AbstractSubject, Play
 from gradcheck.estimators.collectors.base import AbstractCollector
 from gradcheck.estimators.collectors.complete_episodes import CompleteEpisodes
@@ -178,7 +178,7 @@ def make_case(
     )
     if key is None:
         return case
-    policy = deepcopy(play.policy)
+    policy = copied(play.policy)
     own = {name: parameter for name, parameter in policy.named_parameters() if name in parameters}
     return replace(case, untouched=replace(case, policy=policy, parameters=own))
 

@@ -77,6 +77,15 @@ FALSE_ALARM = 1e-6
 CONFIDENCE = 1 - 1e-3
 SAMPLED_TOLERANCE = 0.1
 
+#: Of a sampled gradient, the range that is assumed: so many times that of all that was met. Twice where every episode
+#: was in a batch that was looked at, and the loss does the same each time; more where it draws numbers of its own.
+RANGE_TIMES = 2.0
+RANGE_TIMES_UNEXAMINED = 8.0
+
+#: Draws near the largest one, so many that a tail which goes on has as few with a probability below 1e-3: of a tail of
+#: 1/x, the number of draws within a factor of four of the largest has the mean 4 E, with E exponential of mean 1.
+TAIL = 30
+
 
 def tolerances(*, coarse: bool) -> Tolerances:
     """Those of float32 where anything was computed in it, else those of float64."""

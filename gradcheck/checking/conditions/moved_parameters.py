@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import replace
 from typing import final
 
@@ -13,6 +12,7 @@ from gradcheck.checking.conditions.true_gradients import of_complete_episodes
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
+from gradcheck.checking.probes.copied_policy import copied
 from gradcheck.checking.probes.subjects import Play
 
 _LEAST_MOVE, _LARGEST_MOVE = 0.4, 0.9  # of each parameter: most ratios leave the interval from 0.8 to 1.2
@@ -35,7 +35,7 @@ class MovedParametersCondition(Condition):
 
     def placed(self, play: Play, options: CheckOptions) -> Play:
         """Sampled at the parameters as they are, with the policy moved away from there."""
-        policy = deepcopy(play.policy)
+        policy = copied(play.policy, with_hooks=True)
         numbers = torch.Generator().manual_seed(options.seed)
         with torch.no_grad():
             for parameter in policy.parameters():

@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 from gradcheck.checking.expectation.loss_gradient import LossGradient
+from gradcheck.checking.expectation.loss_watch import LossWatch
 from gradcheck.checking.expectation.precision import Precision
-from gradcheck.checking.expectation.randomness import random_states
-from gradcheck.document.numbers import short_vector
+from gradcheck.document.numbers import listed, short_vector
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import InvalidArgument, invalid
+
+_TRIALS = 8  # batches on which a loss that may make generators anew is asked twice
 
 
 @contextmanager
@@ -28,33 +30,87 @@ def audited(gradient: LossGradient, random_batch: Callable[[], Episodes]) -> Ite
         InvalidArgument: if the loss draws random numbers, answers differently when it is asked again, never has a
             gradient, or computes in half precision.
     """
-    states, batch = random_states(), random_batch()
-    if is_random(gradient, batch):
-        raise _draws_numbers(gradient)
-    answer = _with_precision(gradient, batch)
-    _refuse_if_changed(gradient, batch, answer)
-    gradient.of(random_batch())  # what a loss keeps of another batch shows in the answer to the first
-    _refuse_if_changed(gradient, batch, answer)
-    yield
-    _refuse_if_changed(gradient, batch, answer)
-    if gradient.is_constant:
-        hint = "It does not depend on the policy's parameters: look for a .detach(), .item() or no_grad()."
-        raise invalid("a scalar tensor with a gradient", "loss(policy, episodes)", "a constant", hint)
-    if random_states() != states:  # it drew numbers at times
-        raise _draws_numbers(gradient)
+    generators, batch = gradient.generators, random_batch()
+    with generators.kept():
+        states = generators.states()
+        sources = random_sources(gradient, batch, random_batch)
+        if sources:
+            raise _draws_numbers(gradient, sources)
+        with LossWatch() as watch:
+            answer = _with_precision(gradient, batch)
+        if watch.registers_hooks:
+            gradient.look_at_each_batch()
+        _refuse_if_changed(gradient, batch, answer)
+        gradient.of(random_batch())  # what a loss keeps of another batch shows in the answer to the first
+        _refuse_if_changed(gradient, batch, answer)
+        try:
+            yield
+        except InvalidArgument:
+            gradient.refuse_if_constant()  # that is the reason for whatever was refused
+            raise
+        _refuse_if_changed(gradient, batch, answer)
+        gradient.refuse_if_constant()
+        sources = generators.drawn_from(states)
+        if sources:  # it drew numbers at times
+            raise _draws_numbers(gradient, sources)
 
 
-def is_random(gradient: LossGradient, batch: Episodes) -> bool:
-    """Whether the loss draws from the global generators of torch, numpy or Python."""
-    before = random_states()
-    gradient.of(batch)
-    return random_states() != before
+@contextmanager
+def audited_while_random(gradient: LossGradient, random_batch: Callable[[], Episodes]) -> Iterator[None]:
+    """The same for a loss that may draw random numbers: with the same ones, it has to answer the same.
+
+    A loss that makes generators anew, with seeds of their own, cannot be asked again with the same numbers.
+
+    Args:
+        gradient: of the loss.
+        random_batch: one of the batches there are.
+
+    Raises:
+        InvalidArgument: if the loss keeps something between calls, or never has a gradient.
+    """
+    generators, batch = gradient.generators, random_batch()
+    with generators.kept():
+        states = generators.states()
+        answer = _with_precision(gradient, batch)
+
+        def refuse_if_changed() -> None:
+            if not generators.may_be_made_anew:
+                now = generators.states()
+                generators.set_states(states)
+                _refuse_if_changed(gradient, batch, answer)
+                generators.set_states(now)
+
+        gradient.of(random_batch())
+        refuse_if_changed()
+        yield
+        refuse_if_changed()
+        gradient.refuse_if_constant()
 
 
-def _draws_numbers(gradient: LossGradient) -> InvalidArgument:
+def random_sources(gradient: LossGradient, batch: Episodes, random_batch: Callable[[], Episodes]) -> tuple[str, ...]:
+    """In words, what the loss draws random numbers from; all generators that are known of are left as they were.
+
+    Args:
+        gradient: of the loss.
+        batch: on which it is seen whether a generator is drawn from.
+        random_batch: others, on which a loss that may make generators anew is asked twice.
+    """
+    generators = gradient.generators
+    with generators.kept():
+        before = generators.states()
+        gradient.of(batch)
+        sources = generators.drawn_from(before)
+    if not sources and generators.may_be_made_anew:
+        batches = (random_batch() for _ in range(_TRIALS))
+        if any(_differ(gradient, gradient.of(other), gradient.of(other)) for other in batches):
+            return ("a generator that it makes anew in each call, with a seed of its own",)
+    return sources
+
+
+def _draws_numbers(gradient: LossGradient, sources: tuple[str, ...]) -> InvalidArgument:
     hint = (
-        "Everything random must be in the episodes; dropout is switched off by policy.eval(). Or give draws, the "
-        "number of batches to sample: then the verdict is statistical."
+        f"It draws from {listed(sources)}. Everything random must be in the episodes; dropout is switched off by "
+        "policy.eval(). Or give draws, the number of batches to sample: then the verdict is statistical."
     )
     return invalid("a loss that draws no random numbers", "loss", gradient.name, hint)
 
@@ -70,9 +126,13 @@ def _with_precision(gradient: LossGradient, batch: Episodes) -> Tensor:
     return answer
 
 
+def _differ(gradient: LossGradient, first: Tensor, second: Tensor) -> bool:
+    return bool((second - first).abs().max() > gradient.tolerances.repetition * (1 + first.abs().max()))
+
+
 def _refuse_if_changed(gradient: LossGradient, batch: Episodes, first: Tensor) -> None:
     again = gradient.of(batch)
-    if (again - first).abs().max() > gradient.tolerances.repetition * (1 + first.abs().max()):
+    if _differ(gradient, first, again):
         then, now = short_vector(first.tolist()), short_vector(again.tolist())
         hint = (
             f"{gradient.where[:1].upper()}{gradient.where[1:]}, the same batch gave {then} and later {now}. A running "

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import ArrayLike
 
 from gradcheck.tree.errors import invalid
@@ -71,6 +72,8 @@ def decide(
     alpha_equivalent: float = 1e-3,
     tolerance: float = 0.1,
     max_draws: int = 10_000,
+    tail: int = 0,
+    earlier: ArrayLike | None = None,
 ) -> Evidence:
     """Look at independent draws, one after another, until their mean is shown to be the truth or not to be.
 
@@ -87,6 +90,10 @@ def decide(
         alpha_equivalent: of false equivalence.
         tolerance: ε: equivalent means |E[X]_j - c μ_j| < ε c max|μ| for every j, where c is 1 unless ``proportional``.
         max_draws: give up after so many.
+        tail: of bounds that were learned from draws, how many draws must lie near the largest one before a gambler
+            counts against the null. His bets say that the mean lies on one side of it; draws far out on the other
+            side, too rare to have been met often, could take all that back. 0 where bounds are known.
+        earlier: [M, P] draws before these, at least one where ``tail`` is given; they count as well.
 
     Raises:
         InvalidArgument: if the arrays do not fit together or are not finite, or a number is out of its range.
@@ -109,6 +116,8 @@ def decide(
         if not 0 < level < 1:
             raise invalid("a number between 0 and 1", name, level)
     bets = _Bets(mu, v, low, high, proportional=proportional, slack=tolerance * np.abs(mu).max())
+    before = np.zeros((0, len(mu))) if earlier is None else np.asarray(earlier, dtype=np.float64)
+    tails = _Tails(np.array([bets.looked_at(X) for X in before])) if tail else None
     slack = _SLACK * (high - low) + np.finfo(np.float64).tiny
     seen_low, seen_high, total, done = np.full(len(mu), np.inf), np.full(len(mu), -np.inf), 0.0, 0
     decision: Decision = "undecided"
@@ -120,8 +129,12 @@ def decide(
             if (np.maximum(low - X, X - high) > slack).any():
                 decision = "out_of_range"
                 break
-            bets.settle(X)
-            if bets.log_evidence >= math.log(1 / alpha):
+            y = bets.settle(X)
+            if tails is not None:
+                tails.add(y)
+            if bets.log_evidence >= math.log(1 / alpha) and (
+                tails is None or bets.log_evidence_of(tails.seen_opposite(bets.sums, tail)) >= math.log(1 / alpha)
+            ):
                 decision = "reject"
                 break
             if bets.all_latched(math.log(1 / alpha_equivalent)):
@@ -172,7 +185,7 @@ class _Bets:
             self._most = np.where(floor < 0, _BOLDNESS / -floor, np.inf)
             self._least = np.where(one_sided, 0.0, np.where(ceiling > 0, -_BOLDNESS / ceiling, -np.inf))
         self._P = P
-        self._sum = np.zeros(3 * P + 1)
+        self.sums = np.zeros(3 * P + 1)
         # One draw as it is expected; not so small that roundings of a steady coordinate look like a tendency.
         least = (_ROUNDING * max(np.abs(low).max(), np.abs(high).max(), np.abs(mu).max())) ** 2 or 1.0
         prior = np.append(np.tile(v, 3), self.w**2 @ v) + np.append(np.repeat([0, slack**2, slack**2], P), 0)
@@ -180,23 +193,33 @@ class _Bets:
         self.log_wealth = np.zeros(3 * P + 1)
         self._latched = np.zeros(2 * P, dtype=bool)
 
-    def settle(self, X: Floats) -> None:
-        """Bet on what is known so far, and see the next draw."""
+    def looked_at(self, X: Floats) -> Floats:
+        """[3P + 1] y of each gambler."""
         scale = self.w @ X
         mine = X[self._coordinates]
         y = self._own * mine + self._rest * (scale - self.w[self._coordinates] * mine) + self._offset
-        y = np.append(y, self._scale_sign * scale + self._scale_offset)
-        stake = np.clip(self._sum / self._squares, self._least, self._most)
+        return np.append(y, self._scale_sign * scale + self._scale_offset)
+
+    def settle(self, X: Floats) -> Floats:
+        """Bet on what is known so far, and see the next draw: y of each gambler."""
+        y = self.looked_at(X)
+        stake = np.clip(self.sums / self._squares, self._least, self._most)
         with np.errstate(divide="ignore"):
             self.log_wealth += np.log(np.maximum(0.0, 1 + stake * y))
-        self._sum += y
+        self.sums += y
         self._squares += y**2
+        return y
 
     @property
     def log_evidence(self) -> float:
         """Half of it is bet on the coordinates alike, half on the scale."""
-        by_coordinate = np.logaddexp.reduce(self.log_wealth[: self._P]) - math.log(self._P)
-        return float(np.logaddexp(by_coordinate, self.log_wealth[-1]) - math.log(2))
+        return self.log_evidence_of(np.ones(3 * self._P + 1, dtype=bool))
+
+    def log_evidence_of(self, counted: npt.NDArray[np.bool_]) -> float:
+        """The same of some gamblers; the others might as well have lost all, so that no level is exceeded by it."""
+        wealth = np.where(counted, self.log_wealth, -np.inf)
+        by_coordinate = np.logaddexp.reduce(wealth[: self._P]) - math.log(self._P)
+        return float(np.logaddexp(by_coordinate, wealth[-1]) - math.log(2))
 
     def all_latched(self, enough: float) -> bool:
         """Whether each way of exceeding the tolerance was refuted by now, at one time or another."""
@@ -218,3 +241,44 @@ def _block(draw: Callable[[int], ArrayLike], count: int, width: int) -> Floats:
     if not np.isfinite(block).all():
         raise invalid("finite numbers", "draw(n)", block[~np.isfinite(block)][0].item())
     return block
+
+
+@final
+class _Tails:
+    """How often numbers came near the largest and the smallest of them, by powers of two of the distance to the middle.
+
+    Where a tail has a typical size, many draws lie within a factor of two of the largest. Where it has none (a weight
+    of 2^t with a probability of 2^-t, a product of ratios), the largest stands alone, whatever the number of draws, and
+    the next ones may be larger by far.
+
+    Args:
+        earlier: [M, G] numbers before; their means are the middle.
+    """
+
+    _LEAST, _MOST = -200, 200  # powers of two that are told apart
+
+    def __init__(self, earlier: Floats) -> None:
+        self._middle = earlier.mean(axis=0)
+        self._rounding = _SLACK * np.abs(earlier).max()
+        G, powers = len(self._middle), self._MOST - self._LEAST + 1
+        self._counts = np.zeros((2, G, powers), dtype=np.int64)  # above, and below
+        self._gamblers = np.arange(G)
+        for y in earlier:
+            self.add(y)
+
+    def add(self, y: Floats) -> None:
+        """See one more number of each."""
+        distance = y - self._middle
+        _, power = np.frexp(distance)
+        place = np.clip(power, self._LEAST, self._MOST) - self._LEAST
+        away = np.abs(distance) > self._rounding
+        side = (distance < 0).astype(np.int64)
+        self._counts[side[away], self._gamblers[away], place[away]] += 1
+
+    def seen_opposite(self, sums: Floats, least: int) -> npt.NDArray[np.bool_]:
+        """[G] whether at least so many lie near the one that is farthest out, on the side against the sum."""
+        against = (sums > 0).astype(np.int64)  # a sum below zero could be made good by a number far above
+        counts = self._counts[against, self._gamblers]
+        top = counts.shape[1] - 1 - np.argmax(counts[:, ::-1] > 0, axis=1)
+        near = counts[self._gamblers, top] + np.where(top > 0, counts[self._gamblers, np.maximum(top - 1, 0)], 0)
+        return near >= least

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
-from functools import partial
+from functools import cached_property, partial
+from numbers import Real
 from typing import Any, TypeAlias, final
 
 import torch
 from torch import Tensor, nn
 
 from gradcheck.checking.expectation.describe_batch import describe
+from gradcheck.checking.expectation.loss_watch import LossWatch
+from gradcheck.checking.expectation.optimizer_steps import OptimizerSteps
+from gradcheck.checking.expectation.policy_state import GradientsOfLeaves, PolicyState
+from gradcheck.checking.expectation.randomness import Generators
 from gradcheck.checking.expectation.vectorised import vectorised_gradients, vectorised_values
 from gradcheck.checking.failure import LossFailed, loss_failed
 from gradcheck.checking.tolerances import Tolerances, tolerances
@@ -66,6 +72,7 @@ class LossGradient:
         self._allow_nan = allow_nan
         self._takes_optimizer = num_arguments(loss) == 3
         self._vectorised = not self._takes_optimizer
+        self._is_watched, self._returned = False, None
         self._calls, self._calls_without_gradient, self._layouts_confirmed = 0, 0, 0
         self.coarse = any(parameter.dtype != torch.float64 for parameter in parameters.values())
 
@@ -77,33 +84,22 @@ class LossGradient:
             LossFailed: if the loss raises.
         """
         self._calls += 1
-        parameters = list(self._parameters.values())
-        learned = [parameter for parameter in self._policy.parameters() if parameter.requires_grad]
-        with _Kept(learned) as before:
-            seen = _versions(batch)
-            value = self._call(batch)
-            if _versions(batch) != seen:
-                changed = [n for n, then, now in zip(_TENSORS, seen, _versions(batch), strict=True) if then != now]
-                hint = "Work on a copy: episodes.rewards.clone(), or an operation without the trailing underscore."
-                raise invalid("a loss that leaves its episodes as they are", "episodes", changed, hint)
-            if not all(torch.equal(p, b) for p, b in zip(learned, before, strict=True)):
-                old = {id(p): b for p, b in zip(learned, before, strict=True)}
-                gradients = [(old[id(p)] - p.detach()) / self._rate() for p in parameters]
-            elif any(p.grad is not None for p in learned):
-                gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
-            else:
-                gradients = self._differentiate(value, batch, parameters)
-            flat = _flat(gradients)
+        flat = self._of_one_call(batch, LossWatch() if self._is_watched else None)
+        if flat is None:  # it has called backward, and returns something that may be differentiated: which is it?
+            self._is_watched = True
+            flat = self._of_one_call(batch, LossWatch())
+        assert flat is not None
         if not (self._allow_nan or flat.isfinite().all()):
             raise self._not_finite(batch, "gradient")
         return flat
 
     def of_alike(self, batches: AlikeBatches) -> Tensor:
         """[B, P] float64, the same for each of the batches."""
-        if self._vectorised and len(batches) >= _FEWEST_TOGETHER:
-            found = self._together(
-                batches, lambda: vectorised_gradients(self._loss, self._policy, self._parameters, batches)
-            )
+        if self.vectorised and len(batches) >= _FEWEST_TOGETHER:
+            with PolicyState(self._policy):
+                found = self._together(
+                    batches, lambda: vectorised_gradients(self._loss, self._policy, self._parameters, batches)
+                )
             confirmed = found is not None and self._confirm(batches, found.__getitem__)
             if found is not None and confirmed and (self._allow_nan or found.isfinite().all()):
                 return found
@@ -114,9 +110,9 @@ class LossGradient:
 
         None where they cannot be computed at once, or one of them is NaN or infinite: it would spoil the whole sum.
         """
-        if not self._vectorised or len(batches) < _FEWEST_VALUES_TOGETHER:
+        if not self.vectorised or len(batches) < _FEWEST_VALUES_TOGETHER:
             return None
-        with _Kept([parameter for parameter in self._policy.parameters() if parameter.requires_grad]):
+        with PolicyState(self._policy):
             values = self._together(batches, lambda: vectorised_values(self._loss, self._policy, batches))
         if values is None or not values.isfinite().all():
             return None
@@ -130,6 +126,11 @@ class LossGradient:
         with user_code(loss_failed):
             found = torch.autograd.grad(value, parameters, retain_graph=True, allow_unused=True, materialize_grads=True)
         return _flat(found)
+
+    @cached_property
+    def generators(self) -> Generators:
+        """What it may draw random numbers from."""
+        return Generators(self._loss, self._policy)
 
     @property
     def is_constant(self) -> bool:
@@ -148,8 +149,15 @@ class LossGradient:
 
     @property
     def vectorised(self) -> bool:
-        """Whether many batches are computed at once, as far as is known."""
-        return self._vectorised
+        """Whether many batches are computed at once, as far as is known.
+
+        Never where parameters have hooks: what these make of a gradient is part of it, and they see one at a time.
+        """
+        return self._vectorised and not any(map(_has_hooks, self._parameters.values()))
+
+    def look_at_each_batch(self) -> None:
+        """Compute no more batches at once: what is known of the loss says that it would be another one."""
+        self._vectorised = False
 
     @property
     def name(self) -> str:
@@ -168,6 +176,105 @@ class LossGradient:
                 return self._loss(self._policy, batch)
             return self._loss(self._policy, batch, torch.optim.SGD(self._policy.parameters(), lr=1.0))
 
+    def _of_one_call(self, batch: Episodes, watch: LossWatch | None) -> Tensor | None:
+        """[P] minus the gradient of one call; None where ``watch`` is needed to tell what it is.
+
+        It is what has landed in the parameters' ``grad`` when backward was called on what the loss returned, unless it
+        had done so itself; or, where an optimiser has stepped, what that was given.
+        """
+        parameters = list(self._parameters.values())
+        with PolicyState(self._policy) as state, self._optimizer_steps() as steps:
+            seen = _versions(batch)
+            with watch or nullcontext():
+                value = self._call(batch)
+            if _versions(batch) != seen:
+                changed = [n for n, then, now in zip(_TENSORS, seen, _versions(batch), strict=True) if then != now]
+                hint = "Work on a copy: episodes.rewards.clone(), or an operation without the trailing underscore."
+                raise invalid("a loss that leaves its episodes as they are", "episodes", changed, hint)
+            landed = _landed(parameters)
+            if isinstance(value, Tensor) and value.requires_grad and not state.has_moved(parameters):
+                if landed is not None and watch is None:
+                    return None
+                if landed is None or (watch is not None and not watch.has_walked(value)):
+                    landed = self._with_what_is_returned(value, batch, landed, state)
+            if state.has_moved(parameters):
+                rate, before = self._rate(), state.before(parameters)
+                moves = steps.moves(before) if steps is not None else None
+                if moves is None:
+                    moves = [old - parameter.detach() for old, parameter in zip(before, parameters, strict=True)]
+                return _flat(move / rate for move in moves)
+            if landed is None:
+                landed = self._without_gradient(value, batch)
+            return _flat(landed)
+
+    def _with_what_is_returned(
+        self, value: Tensor, batch: Episodes, inside: list[Tensor] | None, state: PolicyState
+    ) -> list[Tensor]:
+        """The gradients of what the loss returned; and those of a backward pass inside it, if that is none of it.
+
+        Raises:
+            InvalidArgument: if both have a gradient: what a trainer would do with them is anyone's guess.
+        """
+        scalar = check_value(value)
+        self.coarse = self.coarse or scalar.dtype != torch.float64
+        if not (self._allow_nan or scalar.isfinite()):
+            raise self._not_finite(batch, "value")
+        parameters = list(self._parameters.values())
+        state.clear_gradients()
+        with user_code(loss_failed), GradientsOfLeaves(value):  # it runs what the loss has written into the graph
+            scalar.reshape(()).backward()
+            outside = _landed(parameters) or [torch.zeros_like(parameter) for parameter in parameters]
+        if inside is None:
+            return outside
+        both = [n for n, a, b in zip(self._parameters, inside, outside, strict=True) if a.any() and b.any()]
+        if both:
+            hint = (
+                f"Both have a gradient in {', '.join(both)}, and whether a trainer keeps the first is anyone's guess. "
+                "Return the sum of what is to be minimised; or call backward on all of it, and return nothing. If it "
+                "trains something else inside, call policy.zero_grad() after that."
+            )
+            expected = "a loss that calls backward itself or returns what backward is to be called on"
+            raise invalid(expected, "loss", self.name, hint)
+        return [a + b for a, b in zip(inside, outside, strict=True)]
+
+    def _without_gradient(self, value: object, batch: Episodes) -> list[Tensor]:
+        """Zeros: on this batch, there is nothing to learn."""
+        self._calls_without_gradient += 1
+        if isinstance(value, Tensor):
+            if value.numel() == 1 and not value.isfinite():
+                raise self._not_finite(batch, "value")
+            if value.numel() != 1:
+                check_value(value)
+        elif isinstance(value, tuple | list | dict):
+            hint = "Return the loss alone, without what else there is to report."
+            raise invalid("a scalar tensor", "loss(policy, episodes)", value, hint)
+        elif not isinstance(value, Real | None):
+            raise self._no_tensor(value)
+        if self._calls_without_gradient == 1:
+            self._returned = value
+        return [torch.zeros_like(parameter) for parameter in self._parameters.values()]
+
+    def refuse_if_constant(self) -> None:
+        """Refuse a loss that had no gradient on any of the batches so far.
+
+        Raises:
+            InvalidArgument: if so.
+        """
+        if not self.is_constant:
+            return
+        if not isinstance(self._returned, Tensor):
+            raise self._no_tensor(self._returned)
+        hint = "It does not depend on the policy's parameters: look for a .detach(), .item() or no_grad()."
+        raise invalid("a scalar tensor with a gradient", "loss(policy, episodes)", "a constant", hint)
+
+    def _no_tensor(self, value: object) -> InvalidArgument:
+        hint = "Return the loss as a tensor, without .item(); or call backward on it."
+        return invalid("a scalar tensor", "loss(policy, episodes)", value, hint)
+
+    def _optimizer_steps(self) -> AbstractContextManager[OptimizerSteps | None]:
+        may_step = self._takes_optimizer or self._learning_rate is not None
+        return OptimizerSteps(self._parameters.values()) if may_step else nullcontext()
+
     def _rate(self) -> float:
         if self._takes_optimizer:
             return 1.0
@@ -178,24 +285,6 @@ class LossGradient:
             )
             raise invalid("a loss that leaves the policy's parameters as they are", "loss", self.name, hint)
         return self._learning_rate
-
-    def _differentiate(self, value: object, batch: Episodes, parameters: list[nn.Parameter]) -> list[Tensor]:
-        if isinstance(value, Tensor) and value.numel() == 1 and not value.requires_grad:
-            self._calls_without_gradient += 1
-            if not value.isfinite().all():
-                raise self._not_finite(batch, "value")
-            return [torch.zeros_like(parameter) for parameter in parameters]
-        if not isinstance(value, Tensor):
-            hint = "Return the loss as a tensor, without .item(); or call backward on it."
-            if isinstance(value, tuple | list | dict):
-                hint = "Return the loss alone, without what else there is to report."
-            raise invalid("a scalar tensor", "loss(policy, episodes)", value, hint)
-        scalar = check_value(value)
-        self.coarse = self.coarse or scalar.dtype != torch.float64
-        if not (self._allow_nan or scalar.isfinite()):
-            raise self._not_finite(batch, "value")
-        with user_code(loss_failed):  # the backward pass runs what the loss has written into the graph
-            return list(torch.autograd.grad(scalar.reshape(()), parameters, allow_unused=True, materialize_grads=True))
 
     def _not_finite(self, batch: Episodes, what: str) -> Exception:
         hint = f"It is NaN or infinite {self.where}, {describe(batch)}."
@@ -241,28 +330,15 @@ def _flat(gradients: Iterable[Tensor]) -> Tensor:
     return -torch.cat([gradient.detach().reshape(-1).double().cpu() for gradient in gradients])
 
 
-@final
-class _Kept:
-    """Takes the gradients off some parameters, gives their values, and puts both back in the end."""
+def _has_hooks(parameter: nn.Parameter) -> bool:
+    return bool(parameter._backward_hooks or parameter._post_accumulate_grad_hooks)  # torch has no other way to ask
 
-    __slots__ = ("_gradients", "_parameters", "_values")
 
-    def __init__(self, parameters: list[nn.Parameter]) -> None:
-        self._parameters = parameters
-
-    def __enter__(self) -> list[Tensor]:
-        self._gradients = [parameter.grad for parameter in self._parameters]
-        self._values = [parameter.detach().clone() for parameter in self._parameters]
-        for parameter in self._parameters:
-            parameter.grad = None
-        return self._values
-
-    def __exit__(self, *error: object) -> None:
-        with torch.no_grad():
-            for parameter, gradient, value in zip(self._parameters, self._gradients, self._values, strict=True):
-                parameter.grad = gradient
-                if not torch.equal(parameter, value):
-                    parameter.copy_(value)
+def _landed(parameters: list[nn.Parameter]) -> list[Tensor] | None:
+    """The gradients that parameters have, zeros where they have none; None if none of them has any."""
+    if all(parameter.grad is None for parameter in parameters):
+        return None
+    return [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
 
 
 def num_arguments(loss: AnyLoss) -> int | None:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import final
 
 import numpy as np
 import torch
 
-from gradcheck.checking.budgets import MOST_UNITS_SAMPLED, PILOT, WIDENED
+from gradcheck.checking.budgets import MOST_EXTREMES, MOST_UNITS_SAMPLED, PILOT, WIDENED
 from gradcheck.checking.comparison import Comparison, best_comparison, compare
 from gradcheck.checking.estimate import GradientEstimate, TrueGradient
-from gradcheck.checking.expectation.audit import is_random
+from gradcheck.checking.expectation.audit import audited_while_random, random_sources
 from gradcheck.checking.expectation.betting_test import Decision, decide
 from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.expectation.randomness import kept_generators
-from gradcheck.checking.tolerances import CONFIDENCE, FALSE_ALARM, FLOAT64, SAMPLED_TOLERANCE
+from gradcheck.checking.tolerances import (
+    CONFIDENCE,
+    FALSE_ALARM,
+    FLOAT64,
+    RANGE_TIMES,
+    RANGE_TIMES_UNEXAMINED,
+    SAMPLED_TOLERANCE,
+    TAIL,
+)
 from gradcheck.checking.verdict import Verdict
 from gradcheck.estimators.collectors.base import IndependentUnits
 from gradcheck.estimators.episodes import Episodes
@@ -29,7 +37,7 @@ def must_be_sampled(expected: ExpectedGradient, max_batches: int) -> bool:
     """Whether the expectation cannot be enumerated: the loss draws random numbers, or the batches are too many."""
     if not isinstance(expected.case.collector, IndependentUnits) and expected.count(expected.size) > max_batches:
         return True  # which is refused then: one of them cannot be drawn without listing all
-    if is_random(expected.gradient, expected.random_batch()):
+    if draws_numbers(expected):
         return True
     if expected.count(expected.size) <= max_batches:
         return False
@@ -40,14 +48,25 @@ def must_be_sampled(expected: ExpectedGradient, max_batches: int) -> bool:
     return False
 
 
+def draws_numbers(expected: ExpectedGradient) -> bool:
+    """Whether the loss draws random numbers."""
+    return bool(random_sources(expected.gradient, expected.random_batch(), expected.random_batch))
+
+
 def sampled(
     expected: ExpectedGradient, draws: int, *, seed: int, num_cases: int
 ) -> tuple[GradientEstimate, Comparison]:
     """Sample batches until the mean of the loss's gradient is shown to be the true one, or not to be.
 
-    The range of the gradient is probed in a pilot and on batches that are all alike, and doubled; a draw beyond it is
-    noticed, and the test begun anew with a wider one. That is the one assumption: where a gradient beyond that range is
-    so rare that it was never met, the mean may be called wrong that it would make right.
+    A mean can be told from another only within a range, and that of a gradient is not known. It is learned from a pilot
+    and from batches that hold, once or over and over, each of the game's episodes or groups: all of them, or else the
+    likeliest, the rarest and the most extreme. That range is widened by a factor; a draw beyond it is noticed, and the
+    test begun anew. Where the range was examined so for all, this decides. Where the loss draws numbers of its own,
+    or not all were examined, the tails of what was drawn must show as well that they end: a coordinate that never
+    changed, or whose largest draw stands alone, refutes nothing.
+
+    What remains is an assumption, and said to be one: a gradient that is larger than all that were met by more than
+    that factor, and so rare that it never was, may be called wrong that it would make right.
 
     Args:
         expected: of a loss that must be sampled.
@@ -56,7 +75,7 @@ def sampled(
         num_cases: that share the probability of a false alarm.
 
     Raises:
-        InvalidArgument: if batches cannot be sampled under the condition.
+        InvalidArgument: if batches cannot be sampled under the condition, or no verdict can be about the loss.
 
     Reference:
         Waudby-Smith & Ramdas (2024), *Estimating means of bounded random variables by betting*; see ``betting_test``.
@@ -67,14 +86,43 @@ def sampled(
     if not isinstance(collector, IndependentUnits) or not case.condition.can_be_sampled:
         hint = "Complete episodes and groups can be."
         raise invalid("a condition whose batches can be sampled", "conditions", case.condition.name, hint)
-    units, _ = collector.units(size, ordered=True)
-    draw = _Draws(expected, collector, seed, f"batches sampled {case.where}")
-    with kept_generators(seed):
-        pilot = np.concatenate([draw(PILOT), draw.all_alike(units[:PILOT])])
+    is_random = draws_numbers(expected)
+    with kept_generators(seed), audited_while_random(expected.gradient, expected.random_batch):
+        draw = _Draws(expected, collector, seed, f"batches sampled {case.where}")
+        draw(PILOT)
+        extremes, covers_all = draw.extremes()
+        known = _Range(extremes, is_examined=covers_all and not is_random)
         truths = expected.true_gradients(size)
         level = FALSE_ALARM / (num_cases * len(truths))
-        comparison = best_comparison([_compare(draw, truth, pilot, draws, level) for truth in truths])
+        comparison = best_comparison([_compare(draw, truth, known, draws, level) for truth in truths])
     return draw.estimate(), comparison
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Range:
+    """What is known of the range of a gradient before it is tested.
+
+    Attributes:
+        extremes: [E, P] gradients on batches that were chosen, not drawn.
+        is_examined: whether they hold everything that may come, so that only what comes together may be larger.
+    """
+
+    extremes: Floats
+    is_examined: bool
+
+    def bounds(self, seen: Floats) -> tuple[Floats, Floats]:
+        """Below and above which no gradient lies, as is assumed."""
+        rows = np.concatenate([self.extremes, seen])
+        low, high = rows.min(axis=0), rows.max(axis=0)
+        middle, half = (low + high) / 2, (high - low) / 2
+        times = RANGE_TIMES if self.is_examined else RANGE_TIMES_UNEXAMINED
+        return middle - times * half, middle + times * half
+
+    @property
+    def tail(self) -> int:
+        """Draws near the largest that are needed before a rejection is believed."""
+        return 0 if self.is_examined else TAIL
 
 
 @final
@@ -93,12 +141,42 @@ class _Draws:
         self.seen.extend(found)
         return np.array(found)
 
-    def all_alike(self, units: Integers) -> Floats:
-        """[U, P] on batches of one unit over and over, where gradients are largest."""
-        rows = np.array([np.tile(unit, self._size // len(unit)) for unit in units])
+    def extremes(self) -> tuple[Floats, bool]:
+        """[E, P] on batches where gradients may be largest, and whether all that there is was in one of them.
+
+        One unit over and over, and one unit once among such as are drawn: where a baseline is made of the others, the
+        one is zero, and the other is not.
+        """
+        units, probabilities = self._collector.units(self._size, ordered=True)
+        chosen = self._most_extreme(units, probabilities)
+        times = self._size // units.shape[1]
+        alike = [np.tile(unit, times) for unit in units[chosen]]
+        among = [] if times == 1 else [self._among_others(unit) for unit in units[chosen]]
+        rows = np.array([*alike, *among])
         like = self._collector.sampled(self._size, 1, self._numbers)
         batches = replace(like, chosen=rows, weights=np.zeros(len(rows)))
-        return np.array([self._gradient(batches[row]) for row in range(len(rows))])
+        found = np.array([self._gradient(batches[row]) for row in range(len(rows))])
+        return found, len(chosen) == len(units)
+
+    def _among_others(self, unit: Integers) -> Integers:
+        row = self._collector.sampled(self._size, 1, self._numbers).chosen[0]
+        place = int(self._numbers.integers(len(row) // len(unit))) * len(unit)
+        row[place : place + len(unit)] = unit
+        return row
+
+    def _most_extreme(self, units: Integers, probabilities: Floats) -> Integers:
+        """Which units: all of them, or the likeliest, the rarest, and those of the largest return times score."""
+        if len(units) <= MOST_EXTREMES:
+            return np.arange(len(units))
+        episodes = self._collector.all_episodes.episodes
+        # The score of an action is at most √2 times what is missing of its probability to 1.
+        size = (episodes.future_returns.abs() * (1 - episodes.log_probs.exp())).cpu().double()
+        index = episodes.episode_index.cpu()
+        by_episode = torch.zeros(episodes.num_episodes, dtype=torch.float64).index_add(0, index, size).numpy()
+        third = MOST_EXTREMES // 3
+        largest = np.argsort(-by_episode[units].sum(axis=1), kind="stable")[:third]
+        by_probability = np.argsort(probabilities, kind="stable")
+        return np.unique(np.concatenate([largest, by_probability[:third], by_probability[-third:]]))
 
     @property
     def largest_return(self) -> float:
@@ -116,12 +194,12 @@ class _Draws:
         return self._expected.gradient.of(batch).numpy()
 
 
-def _compare(draw: _Draws, truth: TrueGradient, pilot: Floats, draws: int, level: float) -> Comparison:
+def _compare(draw: _Draws, truth: TrueGradient, known: _Range, draws: int, level: float) -> Comparison:
     t = truth.gradient.numpy()
-    exact, scale = _decide(draw, t, pilot, draws, level / 2, proportional=False)
+    exact, scale = _decide(draw, t, known, draws, level / 2, proportional=False)
     verdict = {"equivalent": Verdict.UNBIASED, "reject": Verdict.BIASED}.get(exact, Verdict.INCONCLUSIVE)
     if exact == "reject" and t.any():
-        parallel, scale = _decide(draw, t, pilot, draws, level / 2, proportional=True)
+        parallel, scale = _decide(draw, t, known, draws, level / 2, proportional=True)
         verdict = {"equivalent": Verdict.PROPORTIONAL, "reject": Verdict.BIASED}.get(parallel, Verdict.INCONCLUSIVE)
     estimate = draw.estimate()
     measured = compare(
@@ -131,27 +209,27 @@ def _compare(draw: _Draws, truth: TrueGradient, pilot: Floats, draws: int, level
 
 
 def _decide(
-    draw: _Draws, truth: Floats, pilot: Floats, draws: int, level: float, *, proportional: bool
+    draw: _Draws, truth: Floats, known: _Range, draws: int, level: float, *, proportional: bool
 ) -> tuple[Decision, float]:
     """With ranges that are widened where they were too narrow; half of what is left of the level is spent each time."""
-    low, high = pilot.min(axis=0), pilot.max(axis=0)
     alpha, left, scale = level / 2, draws, float("nan")
     for _ in range(WIDENED):
-        middle, half = (low + high) / 2, (high - low) / 2
-        bounds = middle - 2 * half, middle + 2 * half
+        seen = np.array(draw.seen)
         found = decide(
             draw,
             truth,
-            variance=pilot.var(axis=0),
-            bounds=bounds,
+            variance=seen.var(axis=0),
+            bounds=known.bounds(seen),
             proportional=proportional,
             alpha=alpha,
             alpha_equivalent=1 - CONFIDENCE,
             tolerance=SAMPLED_TOLERANCE,
             max_draws=left,
+            tail=known.tail,
+            earlier=seen,
         )
         left, scale = left - found.draws, found.scale
         if found.decision != "out_of_range" or left <= 0:
             return ("undecided" if found.decision == "out_of_range" else found.decision), scale
-        low, high, alpha = np.minimum(low, found.low), np.maximum(high, found.high), alpha / 2
+        alpha = alpha / 2
     return "undecided", scale

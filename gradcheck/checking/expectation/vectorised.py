@@ -46,13 +46,22 @@ def vectorised_gradients(
         batches: laid out alike.
     """
     module = _LossOfPolicy(policy, loss)
+    names = {id(parameter): name for name, parameter in parameters.items()}
     copies = {
-        f"policy.{name}": parameter.detach().expand(len(batches), *parameter.shape).clone().requires_grad_()
+        name: parameter.detach().expand(len(batches), *parameter.shape).clone().requires_grad_()
         for name, parameter in parameters.items()
+    }
+    # Every place of a parameter, once: it may be tied, and a module may be registered under several names.
+    places = {
+        f"{prefix}.{name}": names[id(parameter)]
+        for prefix, part in module.named_modules()
+        for name, parameter in part.named_parameters(recurse=False, remove_duplicate=False)
+        if id(parameter) in names
     }
 
     def value(own: dict[str, Tensor], parts: dict[str, Tensor]) -> Tensor:
-        return functional_call(module, own, (batches.together(parts),)).reshape(())
+        placed = {place: own[name] for place, name in places.items()}
+        return functional_call(module, placed, (batches.together(parts),), tie_weights=False).reshape(())
 
     losses = vmap(value)(copies, batches.parts)
     found = torch.autograd.grad(losses.sum(), list(copies.values()), allow_unused=True, materialize_grads=True)

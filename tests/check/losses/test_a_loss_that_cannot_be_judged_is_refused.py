@@ -144,7 +144,7 @@ def test_the_message_is_as_in_the_snapshot(name, snapshot):
 
 
 def test_messages_with_numbers_or_addresses_in_them():
-    assert "keeps nothing between calls" in message_of("draws from a generator of its own")
+    assert "It draws from a torch Generator that it holds." in message_of("draws from a generator of its own")
     assert "a function of two arguments, loss(policy, episodes)" in message_of("takes one argument")
     assert "It takes 4." in message_of("takes four arguments")
 
