@@ -1,4 +1,4 @@
-"""Claim: no import goes in a circle, and the exact side knows neither of the others.
+"""No import goes in a circle, and the exact side knows neither of the others.
 
 Read from the source, not tried out: a circle can be hidden by an import that happens to come first, or only exist for
 type checkers. An import inside a function is allowed to be late, but in the folders that promise more, not to close a

@@ -1,4 +1,4 @@
-"""Claim: a bad option or path ends with exit code 2 and one clear line, no traceback, and no file made or touched."""
+"""A bad option or path ends with exit code 2 and one clear line, no traceback, and no file made or touched."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Claim: a game that cannot be found ends with exit code 2 and one line that helps, before torch is imported."""
+"""A game that cannot be found ends with exit code 2 and one line that helps, before torch is imported."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Claim: at the default million episodes both estimates of every partial lie within their stated bounds.
+"""At the default million episodes both estimates of every partial lie within their stated bounds.
 
 A sound test: the bounds are Bernstein's with exact variances, not "so many standard errors", and all 24 together fail
 for right estimators with probability at most 1e-6 over seeds. The seed is fixed, so it fails always or never.

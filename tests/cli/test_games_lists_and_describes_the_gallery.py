@@ -1,4 +1,4 @@
-"""Claim: ``games`` lists the gallery, and one game in full, at once: torch, SymPy and numpy stay out of it."""
+"""``games`` lists the gallery, and one game in full, at once: torch, SymPy and numpy stay out of it."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Claim: ``--help`` answers at both levels with exit code 0, names every option, and writes nothing to stderr; and the
+"""``--help`` answers at both levels with exit code 0, names every option, and writes nothing to stderr; and the
 list of commands is shown without importing what their options need."""
 
 import pytest

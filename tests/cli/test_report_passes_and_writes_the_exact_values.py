@@ -1,4 +1,4 @@
-"""Claim: ``report --episodes 2000 --json PATH`` exits with 0 and writes valid JSON with the robot's exact values."""
+"""``report --episodes 2000 --json PATH`` exits with 0 and writes valid JSON with the robot's exact values."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Claim: `report` passes on every game of the gallery, on a file, and on games of Gymnasium and OpenSpiel of every
+"""`report` passes on every game of the gallery, on a file, and on games of Gymnasium and OpenSpiel of every
 size, and writes valid JSON each time."""
 
 import json

@@ -1,4 +1,4 @@
-"""Claim: whoever reads the report, or does not, gets no traceback: a closed pipe, no output at all, a full disk, a
+"""Whoever reads the report, or does not, gets no traceback: a closed pipe, no output at all, a full disk, a
 terminal without the letters, a machine without rich.
 """
 

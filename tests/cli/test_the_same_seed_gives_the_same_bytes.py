@@ -1,4 +1,4 @@
-"""Claim: the JSON depends on the seed and on nothing else: byte for byte the same, or different."""
+"""The JSON depends on the seed and on nothing else: byte for byte the same, or different."""
 
 import json
 import re

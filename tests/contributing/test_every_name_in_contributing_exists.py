@@ -1,4 +1,4 @@
-"""Claim: whatever CONTRIBUTING.md names in backticks, or links to, is there: files, folders, functions, words."""
+"""Whatever CONTRIBUTING.md names in backticks, or links to, is there: files, folders, functions, words."""
 
 import ast
 import importlib.util

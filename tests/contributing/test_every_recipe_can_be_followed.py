@@ -1,4 +1,4 @@
-"""Claim: what CONTRIBUTING.md says is all it takes to add a mistake, a condition, a probe, a source, a game and so on.
+"""What CONTRIBUTING.md says is all it takes to add a mistake, a condition, a probe, a source, a game and so on.
 
 The code is read out of that file and put where it says, in a copy of the package; then a program finds the new thing
 there, and it works. The same program fails where the recipe was not followed.

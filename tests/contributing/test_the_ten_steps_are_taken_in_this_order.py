@@ -1,4 +1,4 @@
-"""Claim: from a loss to its verdict it takes the ten steps in CONTRIBUTING.md, in that order.
+"""From a loss to its verdict it takes the ten steps in CONTRIBUTING.md, in that order.
 
 Real checks are watched: which of the functions named there were called, and when for the first time.
 """

@@ -1,4 +1,4 @@
-"""Claim: no value breaks a message: long ones are cut, lines are joined, and what cannot be printed is said so."""
+"""No value breaks a message: long ones are cut, lines are joined, and what cannot be printed is said so."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Claim: an exception raised by the user's policy is passed on as it is, with a note of what the policy was given."""
+"""An exception raised by the user's policy is passed on as it is, with a note of what the policy was given."""
 
 import pytest
 import torch

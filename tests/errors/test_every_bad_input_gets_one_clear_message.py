@@ -1,4 +1,4 @@
-"""Claim: every bad argument raises InvalidArgument, and its one line names the argument, its value and what to do.
+"""Every bad argument raises InvalidArgument, and its one line names the argument, its value and what to do.
 
 The texts are in the snapshot, to be read. What each must name stands here beside the input.
 """

@@ -1,4 +1,4 @@
-"""Claim: a row of floats may miss 1 by what its own precision rounds away, and by no more."""
+"""A row of floats may miss 1 by what its own precision rounds away, and by no more."""
 
 from fractions import Fraction
 

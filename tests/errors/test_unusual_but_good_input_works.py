@@ -1,4 +1,4 @@
-"""Claim: whatever means a finite number, a state, a row or a policy is taken as that, and gives the right answer."""
+"""Whatever means a finite number, a state, a row or a policy is taken as that, and gives the right answer."""
 
 from collections import UserDict, deque, namedtuple
 from decimal import Decimal

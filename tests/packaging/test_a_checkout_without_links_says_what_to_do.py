@@ -1,4 +1,4 @@
-"""Claim: where git could make no symbolic links, importing says so; what was built of such a checkout says it, too."""
+"""Where git could make no symbolic links, importing says so; what was built of such a checkout says it, too."""
 
 import pytest
 

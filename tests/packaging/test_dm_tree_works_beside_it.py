@@ -1,4 +1,4 @@
-"""Claim: dm-tree, imported as `tree`, and gradcheck are installed in either order, either is removed, and both work."""
+"""Dm-tree, imported as `tree`, and gradcheck are installed in either order, either is removed, and both work."""
 
 from textwrap import dedent
 

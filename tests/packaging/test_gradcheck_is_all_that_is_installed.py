@@ -1,4 +1,4 @@
-"""Claim: installing makes one name importable, and wheel and source distribution hold every file of the package.
+"""Installing makes one name importable, and wheel and source distribution hold every file of the package.
 
 `gradcheck/tree` and `gradcheck/estimators` are symbolic links in the repository. In what is built of it they are
 folders with files, so that nobody who installs needs links.

@@ -1,4 +1,4 @@
-"""Claim: the suite of any project ends alike with gradcheck installed as without, however pytest is started.
+"""The suite of any project ends alike with gradcheck installed as without, however pytest is started.
 
 An outcome is the exit code, and what became of each test by its name. The controls are a plugin that keeps the names
 for itself, as gradcheck did when it installed `tree` and `estimators`, and the entry point that names the module of

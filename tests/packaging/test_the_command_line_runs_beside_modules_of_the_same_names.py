@@ -1,4 +1,4 @@
-"""Claim: `python -m gradcheck` works in a folder with a `tree.py` and an `estimators.py`, and imports neither."""
+"""`python -m gradcheck` works in a folder with a `tree.py` and an `estimators.py`, and imports neither."""
 
 import re
 import sysconfig

@@ -1,4 +1,4 @@
-"""Claim: the numbers of histories and of different episodes are those of the tree written out, though nothing is
+"""The numbers of histories and of different episodes are those of the tree written out, though nothing is
 listed; a game is listed if and only if its episodes are few, short, and their sums small."""
 
 import pytest

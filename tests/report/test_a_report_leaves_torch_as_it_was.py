@@ -1,4 +1,4 @@
-"""Claim: a report computes on one thread, whatever torch was set to, and leaves that as it was, even where it fails."""
+"""A report computes on one thread, whatever torch was set to, and leaves that as it was, even where it fails."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Claim: where no episode is listed, an estimator that is wrong by more than its bounds still fails the report, and
+"""Where no episode is listed, an estimator that is wrong by more than its bounds still fails the report, and
 right ones pass it; how wide the bounds are, the report says."""
 
 import pytest

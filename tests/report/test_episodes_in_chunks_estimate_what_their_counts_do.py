@@ -1,4 +1,4 @@
-"""Claim: the mean gradient of episodes that come in chunks is, to rounding, the mean of their own gradients, one by
+"""The mean gradient of episodes that come in chunks is, to rounding, the mean of their own gradients, one by
 one, however they are cut into chunks; and its standard error is that of the sample."""
 
 import numpy as np

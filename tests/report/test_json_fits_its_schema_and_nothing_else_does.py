@@ -1,4 +1,4 @@
-"""Claim: every report's JSON fits the published schema, and a document with anything missing, added or odd does not."""
+"""Every report's JSON fits the published schema, and a document with anything missing, added or odd does not."""
 
 import copy
 import json

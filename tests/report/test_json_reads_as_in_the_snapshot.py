@@ -1,4 +1,4 @@
-"""Claim: the JSON of a report is as in the snapshot, and its numbers are those of the report, exactly."""
+"""The JSON of a report is as in the snapshot, and its numbers are those of the report, exactly."""
 
 import json
 from fractions import Fraction

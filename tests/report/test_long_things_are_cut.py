@@ -1,4 +1,4 @@
-"""Claim: what is long is cut to a few rows, lines or letters, what is short is not, and what is left out is counted."""
+"""What is long is cut to a few rows, lines or letters, what is short is not, and what is left out is counted."""
 
 from fractions import Fraction
 

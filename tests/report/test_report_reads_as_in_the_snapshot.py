@@ -1,4 +1,4 @@
-"""Claim: the report reads, in plain text and as rich lays it out, as the snapshots say; they are to be read, too."""
+"""The report reads, in plain text and as rich lays it out, as the snapshots say; they are to be read, too."""
 
 import io
 from dataclasses import replace

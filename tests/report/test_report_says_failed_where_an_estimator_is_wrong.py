@@ -1,4 +1,4 @@
-"""Claim: a wrong estimator makes the report say FAILED, and how many of its estimates are out of bounds."""
+"""A wrong estimator makes the report say FAILED, and how many of its estimates are out of bounds."""
 
 import pytest
 

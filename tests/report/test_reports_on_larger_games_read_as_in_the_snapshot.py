@@ -1,4 +1,4 @@
-"""Claim: games of hundreds and of many thousands of episodes have reports to read, as in the snapshots: long tables are
+"""Games of hundreds and of many thousands of episodes have reports to read, as in the snapshots: long tables are
 cut, with a line that says how much is left out; what is not listed is counted, and what was not decided is not claimed.
 """
 

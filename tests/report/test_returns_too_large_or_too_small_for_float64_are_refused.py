@@ -1,4 +1,4 @@
-"""Claim: rewards whose squares pass the range of float64 get one clear message, not a warning or a wrong verdict; those
+"""Rewards whose squares pass the range of float64 get one clear message, not a warning or a wrong verdict; those
 within it, however large or small, get a report."""
 
 import pytest

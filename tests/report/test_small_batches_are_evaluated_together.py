@@ -1,4 +1,4 @@
-"""Claim: batches of equally many steps are evaluated at once, with the same result as one by one; and only as many
+"""Batches of equally many steps are evaluated at once, with the same result as one by one; and only as many
 sizes of batches are evaluated as fit a budget of steps, which is what keeps this part of a report short."""
 
 import time

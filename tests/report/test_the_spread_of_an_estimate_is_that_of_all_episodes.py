@@ -1,4 +1,4 @@
-"""Claim: worked out along the game, the variance of one episode's estimate of ∂R/∂x is what listing all episodes gives,
+"""Worked out along the game, the variance of one episode's estimate of ∂R/∂x is what listing all episodes gives,
 or more where that is said, and no episode is farther from the mean than the range. Both are what bounds are made of."""
 
 from functools import partial

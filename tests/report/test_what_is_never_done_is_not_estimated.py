@@ -1,4 +1,4 @@
-"""Claim: a report on a policy that never takes some actions gives their exact partials, says that these cannot be
+"""A report on a policy that never takes some actions gives their exact partials, says that these cannot be
 sampled, estimates all others, and passes; observations that are never met count as estimated, at 0."""
 
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Claim: workers and deep copies get the same game."""
+"""Workers and deep copies get the same game."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""Claim: without Gymnasium or OpenSpiel, the error says what to install; whatever needs neither works."""
+"""Without Gymnasium or OpenSpiel, the error says what to install; whatever needs neither works."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Claim: one new file in the folder of sources is all it takes to read games from another library.
+"""One new file in the folder of sources is all it takes to read games from another library.
 
 `open_game`, the help texts and the messages know it; until one of its games is opened, no library is imported.
 """

@@ -1,4 +1,4 @@
-"""Claim: every bad file raises InvalidArgument, and its one line names the file, the place in it, and what to do.
+"""Every bad file raises InvalidArgument, and its one line names the file, the place in it, and what to do.
 
 The texts are in the snapshot, to be read. What each must name stands here beside the input.
 """

@@ -1,4 +1,4 @@
-"""Claim: an environment or game that cannot be read raises InvalidArgument; its one line says why, and what would do.
+"""An environment or game that cannot be read raises InvalidArgument; its one line says why, and what would do.
 
 The texts are in the snapshot, to be read. What each must name stands here beside the input.
 """

@@ -1,4 +1,4 @@
-"""Claim: the table of Blackjack is what Gymnasium's own code does, for every sequence of cards that can be drawn.
+"""The table of Blackjack is what Gymnasium's own code does, for every sequence of cards that can be drawn.
 
 Gymnasium's environment draws its cards from a generator; here the generator deals a prepared sequence, and asks for a
 longer one where it runs out. So its rules are run, not retold, and every chance is an exact sum.

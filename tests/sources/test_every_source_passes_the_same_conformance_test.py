@@ -1,4 +1,4 @@
-"""Claim: whatever a game comes from, it is a game: its chances are rationals that sum to 1, equal observations have
+"""Whatever a game comes from, it is a game: its chances are rationals that sum to 1, equal observations have
 equal actions, no episode outlives the horizon, and what it is worth to a policy is what adding it up by hand gives.
 
 The hand is a recursion over (state, time) in Fractions that asks the game itself and shares nothing with the project.

@@ -1,4 +1,4 @@
-"""Claim: a float that a simple fraction was rounded to, once or in a short calculation, is read as this fraction; one
+"""A float that a simple fraction was rounded to, once or in a short calculation, is read as this fraction; one
 that shows no fraction stays as it is; and nothing moves by more than rounding."""
 
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Claim: uniform Kuhn poker is worth 1/8 to the first player, and this value changes with the logit of a bet as worked
+"""Uniform Kuhn poker is worth 1/8 to the first player, and this value changes with the logit of a bet as worked
 out by hand from the rules (Srinivasan et al. 2018, arXiv 1810.09026, on sums over the histories of an information set).
 
 The table was computed in exact rationals without this project; OpenSpiel's own tests have the value 1/8, too.

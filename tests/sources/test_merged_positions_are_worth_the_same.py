@@ -1,4 +1,4 @@
-"""Claim: in games of perfect information, observe="state" makes one of positions that look alike, and changes no value
+"""In games of perfect information, observe="state" makes one of positions that look alike, and changes no value
 of a policy that only looks at the position; a policy that remembers more is another matter."""
 
 import pytest

@@ -1,4 +1,4 @@
-"""Claim: a table of opponents is read like a policy: text, decimals and floats, a sequence or {action: probability}."""
+"""A table of opponents is read like a policy: text, decimals and floats, a sequence or {action: probability}."""
 
 from fractions import Fraction
 

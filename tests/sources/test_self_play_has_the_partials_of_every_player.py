@@ -1,4 +1,4 @@
-"""Claim: in self-play, the partials at a player's information sets are those of this player's own game against the same
+"""In self-play, the partials at a player's information sets are those of this player's own game against the same
 opponents; they change sign with the player whose returns count."""
 
 import pytest

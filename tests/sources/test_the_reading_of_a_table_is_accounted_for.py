@@ -1,4 +1,4 @@
-"""Claim: from_gymnasium tells what it changes: floats read as fractions, rows left as floats, states left out."""
+"""From_gymnasium tells what it changes: floats read as fractions, rows left as floats, states left out."""
 
 from fractions import Fraction
 

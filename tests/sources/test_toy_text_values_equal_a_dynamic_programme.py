@@ -1,4 +1,4 @@
-"""Claim: what a policy is worth in a toy-text environment is what comes of sending its probabilities forwards through
+"""What a policy is worth in a toy-text environment is what comes of sending its probabilities forwards through
 Gymnasium's own table, step by step in float64; in FrozenLake, also through the map, without the table."""
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Claim: values are those of OpenSpiel's ``policy_value``, and partials those of its ``TreeWalkCalculator``, whose
+"""Values are those of OpenSpiel's ``policy_value``, and partials those of its ``TreeWalkCalculator``, whose
 weighted action values are the reach of an information set times the value of an action."""
 
 import pytest

@@ -1,4 +1,4 @@
-"""Claim: what happens before the player's first decision is not lost: neither rewards, nor episodes that end there."""
+"""What happens before the player's first decision is not lost: neither rewards, nor episodes that end there."""
 
 from fractions import Fraction
 

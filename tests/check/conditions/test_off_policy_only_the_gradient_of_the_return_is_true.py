@@ -1,4 +1,4 @@
-"""Claim: where another policy samples, a loss is right if it has the gradient of the expected return, and else it is not.
+"""Where another policy samples, a loss is right if it has the gradient of the expected return, and else it is not.
 
 What brute force says is what is said: that a loss has the gradient of another thing, the surrogate whose steps are
 importance-weighted one by one, never makes it right, unless that was asked for.

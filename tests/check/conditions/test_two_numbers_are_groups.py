@@ -1,4 +1,4 @@
-"""Claim: ``batch=(k, g)`` means k groups of g episodes, whatever else is given, or is refused with what to do."""
+"""``batch=(k, g)`` means k groups of g episodes, whatever else is given, or is refused with what to do."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Claim: a condition that can tell nothing about batches this small, or games this short, gives no verdict but a reason."""
+"""A condition that can tell nothing about batches this small, or games this short, gives no verdict but a reason."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Claim: the gradient of the summed values is the sum of the gradients batch by batch, to rounding; and a batch whose
+"""The gradient of the summed values is the sum of the gradients batch by batch, to rounding; and a batch whose
 gradient is not a number is counted with its probability, whether or not its value is one."""
 
 from functools import partial

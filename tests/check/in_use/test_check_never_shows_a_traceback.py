@@ -1,4 +1,4 @@
-"""Claim: whatever is wrong with what is to be checked, ``check`` exits with 2 and one line that says what and where."""
+"""Whatever is wrong with what is to be checked, ``check`` exits with 2 and one line that says what and where."""
 
 import pytest
 

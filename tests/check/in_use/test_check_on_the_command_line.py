@@ -1,4 +1,4 @@
-"""Claim: ``python -m gradcheck check`` exits with 0 on a right loss and 1 on a wrong one, and says why, in order."""
+"""``python -m gradcheck check`` exits with 0 on a right loss and 1 on a wrong one, and says why, in order."""
 
 import json
 import pickle

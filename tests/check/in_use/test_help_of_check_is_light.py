@@ -1,4 +1,4 @@
-"""Claim: ``check --help`` names every option, imports nothing heavy, and prints in any encoding."""
+"""``check --help`` names every option, imports nothing heavy, and prints in any encoding."""
 
 import pytest
 

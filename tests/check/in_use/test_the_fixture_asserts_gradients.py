@@ -1,4 +1,4 @@
-"""Claim: gradcheck_loss passes right losses, fails wrong ones with the message, and records every one of them."""
+"""Gradcheck_loss passes right losses, fails wrong ones with the message, and records every one of them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Claim: where nothing is checked the plugin imports nothing heavy, prints nothing, and can be switched off."""
+"""Where nothing is checked the plugin imports nothing heavy, prints nothing, and can be switched off."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Claim: the page of a result reads as in the snapshot, fits one screen, and is what printing the result prints."""
+"""The page of a result reads as in the snapshot, fits one screen, and is what printing the result prints."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Claim: the text of a GradcheckError reads as in the snapshot, and the error keeps its result wherever it goes."""
+"""The text of a GradcheckError reads as in the snapshot, and the error keeps its result wherever it goes."""
 
 import copy
 import pickle

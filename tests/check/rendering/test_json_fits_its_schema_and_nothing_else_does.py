@@ -1,4 +1,4 @@
-"""Claim: the JSON of every result fits the published schema, and a document with anything missing or added does not."""
+"""The JSON of every result fits the published schema, and a document with anything missing or added does not."""
 
 import copy
 import json
