@@ -1,7 +1,7 @@
 """How batches are collected, the discount, where the parameters are and parts of a batch go with one another.
 
-The corpus has losses under several conditions at once; here are names, given games with unequal starts, and what must be
-true of a buffer whatever fills it.
+The corpus has losses under several conditions at once; here are names, given games with unequal starts, and what
+must be true of a buffer whatever fills it.
 """
 
 from fractions import Fraction
