@@ -12,6 +12,7 @@ from torch import Tensor
 
 from gradcheck.estimators.batches import WeightedBatches
 from gradcheck.estimators.collectors.base import AbstractCollector
+from gradcheck.estimators.collectors.part_of_buffer import PartOfBuffer, any_of
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episode_list import episodes_along
 from gradcheck.estimators.policy_tables import probability_table, x_of
@@ -69,13 +70,12 @@ class FixedSteps(AbstractCollector):
 
     def random_batch(self, size: int, numbers: np.random.Generator) -> WeightedBatches:
         """One of all the buffers, each equally likely."""
-        listed = self.batches(size, ordered=True)
-        number = int(numbers.integers(sum(map(len, listed))))
-        for batches in listed:
-            if number < len(batches):
-                break
-            number -= len(batches)
-        return WeightedBatches(batches.pool, batches.chosen[number : number + 1], np.zeros(1))
+        return any_of(self.batches(size, ordered=True), numbers)
+
+    def halves(self, size: int) -> tuple[tuple[AbstractCollector, int], tuple[AbstractCollector, int]]:
+        """The first steps of a buffer, and the others; an episode may go on from one part to the other."""
+        first = size // 2
+        return (PartOfBuffer(self, size, begin=0), first), (PartOfBuffer(self, size, begin=first), size - first)
 
     def _list(self, size: int) -> tuple[WeightedBatches, ...]:
         whole, every_piece = self._ways

@@ -117,7 +117,8 @@ class Judgement:
         how = {Verdict.UNBIASED: "it is the gradient of", Verdict.PROPORTIONAL: "it is proportional to the gradient of"}
         asked = self.cases[0].case.by_the_other_reference.reference
         hint = f'(reference="{asked}" judges against that)'
-        return f"{how.get(worst.verdict, 'it is not the gradient of')} {worst.reference} {hint}"
+        too = ", too" if self.verdict.at_least(Verdict.PROPORTIONAL) and worst.verdict in how else ""
+        return f"{how.get(worst.verdict, 'it is not the gradient of')} {worst.reference}{too} {hint}"
 
 
 def judge(question: Question, condition: Condition, *, max_batches: int) -> Judgement:

@@ -306,6 +306,12 @@ def expected_gradient(
 ) -> Tensor:
     """[P] g = -E[gradient of the loss]; ``undivided`` switches the split of micro-batches off."""
     total = torch.zeros(sum(p.numel() for p in coordinates_of(setting)), dtype=torch.float64)
+    if setting.has("micro_batches") and setting.has("fixed_steps") and not undivided:
+        assert isinstance(batch, int)
+        for weight, played in every_buffer(setting, batch):
+            parts = [episodes_of(part, setting) for part in _split(played, batch // 2, setting)]
+            total += weight * sum(gradient(loss, setting, part, learning_rate) for part in parts) / 2
+        return total
     for weight, episodes in batches_of(setting, batch):
         if setting.has("micro_batches") and not undivided:
             half = episodes.num_episodes // 2
@@ -318,6 +324,23 @@ def expected_gradient(
             found = gradient(loss, setting, episodes, learning_rate)
         total += weight * found
     return total
+
+
+def _split(played: Sequence[Played], first: int, setting: Setting) -> tuple[list[Played], list[Played]]:
+    """The first steps of a buffer and the others; what follows the cut between them is worth what came there."""
+    parts: tuple[list[Played], list[Played]] = [], []
+    done = 0
+    for episode in played:
+        returns = episodes_of([episode], setting).future_returns
+        here = min(max(first - done, 0), len(episode.steps))
+        before, after = list(episode.steps[:here]), episode.steps[here:]
+        if before and after:
+            before[-1] = replace(before[-1], cut=True, value=float(returns[here]))
+        for part, steps in zip(parts, (before, after), strict=True):
+            if steps:
+                part.append(replace(episode, steps=tuple(steps)))
+        done += len(episode.steps)
+    return parts
 
 
 Objective = Callable[[nn.Module, Episodes], Tensor]

@@ -8,6 +8,7 @@ from gradcheck.checking.case import Aspect, Case, Condition, Expectation, NotApp
 from gradcheck.checking.estimate import GradientEstimate, TrueGradient
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
+from gradcheck.estimators.collectors.base import IndependentUnits
 
 
 @final
@@ -40,11 +41,12 @@ class MicroBatchesCondition(Condition):
         return max(1, size // 2)
 
     def estimate(self, case: Case, whole: Expectation, size: int) -> GradientEstimate:
-        """Of the mean of two independent parts."""
+        """Of the mean of two parts; the variance is the largest there can be where the second part is a sequel."""
         first, second = (whole(part, collector) for collector, part in case.collector.halves(size))
+        covariance = 0.0 if isinstance(case.collector, IndependentUnits) else (first.variance * second.variance).sqrt()
         return GradientEstimate(
             (first.mean + second.mean) / 2,
-            (first.variance + second.variance) / 4,
+            (first.variance + second.variance + 2 * covariance) / 4,
             max(first.term_size, second.term_size),
             first.num_batches + second.num_batches,
         )

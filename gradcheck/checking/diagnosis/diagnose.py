@@ -84,20 +84,22 @@ def diagnose_condition(question: Question, results: Sequence[CaseResult]) -> Dia
     if not scaled and _climbs_the_return_instead(results):
         return Diagnosis((_OBJECTIVE_IGNORED,))
     if not scaled and _is_right_by_the_other_reference(results):
-        return Diagnosis((_BY_THE_OTHER_REFERENCE[results[0].case.reference],))
+        alone = "Its exact expected gradient is parallel to that on every probe, to rounding."
+        return Diagnosis((_by_the_other_reference(results[0].case, alone),))
     small = _small_cases(question, results)
     found = explain(cases, small, scaled=scaled, terms_only=not _is_the_return(results))
     if found is None:
         return Diagnosis((only_scaled(cases) if scaled else zero(cases) or locate(cases, tried=bool(small)),))
     if not question.subject.is_battery and _works_on_its_game_alone(small, cases):
-        amounts = len(found.hypothesis.parts) + 1
+        amounts = len(found.hypothesis.parts) + (not scaled)  # and the length, where it is not known
         free = sum(directions(case.case, amounts + 1) for case in cases)
         if free <= amounts:
             return Diagnosis((only_scaled(cases) if scaled else locate(cases, tried=True, too_few=free),))
     several = len(found.hypothesis.parts) > 1 and not results[0].case.condition.compares_with_itself
     costs = attribution(found.hypothesis, found.fit.amounts, cases) if several else None
     if not scaled and _rests_on_the_other_reference(found.hypothesis, results[0].case):
-        return Diagnosis((*found.findings, _BY_THE_OTHER_REFERENCE[results[0].case.reference]), costs)
+        besides = "With what else is found mended, its exact expected gradient is parallel to that."
+        return Diagnosis((*found.findings, _by_the_other_reference(results[0].case, besides)), costs)
     return Diagnosis(found.findings, costs)
 
 
@@ -114,23 +116,24 @@ def _works_on_its_game_alone(small: Sequence[SmallCase], cases: Sequence[Examine
     return {one.case for one in small} <= {one.case for one in cases}
 
 
-#: By the reference that was asked for.
-_BY_THE_OTHER_REFERENCE = {
-    "return": Finding(
-        "stepwise_surrogate",
-        "Steps are importance-weighted one by one: the loss climbs that surrogate, not the expected return where the "
-        "parameters are.",
-        "Its exact expected gradient, but for what else is found, is that of the surrogate on every probe.",
-        'Weigh every step with the ratio of its whole episode; or judge the loss by its own aim: reference="stepwise".',
-    ),
-    "stepwise": Finding(
+def _by_the_other_reference(case: Case, evidence: str) -> Finding:
+    """The finding for a loss that is right by the reference that was not asked for."""
+    if case.reference == "return":
+        return Finding(
+            "stepwise_surrogate",
+            "Steps are importance-weighted one by one: the loss climbs that surrogate, not the expected return where "
+            "the parameters are.",
+            evidence,
+            "Weigh every step with the ratio of its whole episode; or judge the loss by its own aim: "
+            'reference="stepwise".',
+        )
+    return Finding(
         "whole_episodes_weighted",
         "Whole episodes are importance-weighted: the loss climbs the expected return where the parameters are, not the "
         "surrogate whose steps are weighted one by one.",
-        "Its exact expected gradient, but for what else is found, is that of the expected return on every probe.",
+        evidence,
         'Weigh every step with its own ratio; or judge the loss by its own aim: reference="return".',
-    ),
-}
+    )
 
 
 def _is_right_by_the_other_reference(results: Sequence[CaseResult]) -> bool:
@@ -141,6 +144,8 @@ def _is_right_by_the_other_reference(results: Sequence[CaseResult]) -> bool:
 
 def _rests_on_the_other_reference(hypothesis: Hypothesis, case: Case) -> bool:
     """Whether with every mistake mended the loss would be right by the other reference alone."""
+    if case.condition.compares_with_itself:
+        return False
     replaced = any(Component.SCORE in part.form.takes for part in hypothesis.replacements)
     right = right_scores(features_of(case))[0]
     return case.off_policy and not replaced and bool(hypothesis.right) and hypothesis.right[0] is not right

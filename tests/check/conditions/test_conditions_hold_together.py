@@ -1,7 +1,7 @@
 """How batches are collected, the discount, where the parameters are and parts of a batch go with one another.
 
-The corpus has losses under several conditions at once; here are names, given games with unequal starts, and what
-must be true of a buffer whatever fills it.
+The corpus has losses under several conditions at once; here are names, given games with unequal starts, and what must
+be true of a buffer whatever fills it.
 """
 
 from fractions import Fraction
@@ -138,3 +138,35 @@ def test_groups_are_split_between_groups(batch):
     g = brute_force.expected_gradient(against_the_group, on, batch)
     assert (probe.expected_gradient - g).abs().max() < ROUNDING
     assert result.verdict == "unbiased"
+
+
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("batch", [2, 4, 5])
+def test_buffers_are_split_between_two_steps(batch, moved):
+    """Averages over steps are those of the whole where the parts are equal, and whatever looks at episodes is not."""
+    where = probe_setting("unequal_lengths")
+    name = "fixed_steps + micro_batches"
+    where = brute_force.Setting("it", name, where.game, where.policy, where.behaviour if moved else where.policy)
+
+    def over_steps(policy, e):
+        return -(log_probs(policy, e) * e.future_returns).mean()
+
+    def own_returns(policy, e):
+        returns, running = [], torch.zeros((), dtype=torch.float64)
+        for t in reversed(range(len(e.rewards))):
+            running = e.rewards[t] + (e.bootstrap_values[t] if e.dones[t] else running)
+            returns.append(running)
+        return -(log_probs(policy, e) * torch.stack(returns[::-1])).mean()
+
+    def by_lengths(policy, e):
+        return -(log_probs(policy, e) * e.future_returns / e.lengths[e.episode_index] * (1 + e.time_steps)).sum()
+
+    for loss in (over_steps, own_returns, by_lengths):
+        behaviour = {"behaviour": where.behaviour} if moved else {}
+        result = check(loss, where.game, where.policy, conditions=name, batch=batch, **behaviour, **QUICK)
+        g = brute_force.expected_gradient(loss, where, batch)
+        assert (result.probes[0].expected_gradient - g).abs().max() < ROUNDING
+        if loss is by_lengths:
+            assert result.verdict == "biased"
+        elif batch % 2 == 0:
+            assert result.verdict == "unbiased"

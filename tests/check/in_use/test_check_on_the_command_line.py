@@ -99,6 +99,16 @@ def test_conditions_are_those_asked_for(check, tmp_path):
     assert document["by_condition"]["moved_parameters"] == "biased"
 
 
+@pytest.mark.parametrize(("reference", "verdict"), [("return", "biased"), ("stepwise", "biased"), ("ppo", None)])
+def test_what_is_true_and_several_conditions_at_once_are_asked_for(check, tmp_path, reference, verdict):
+    asked = ("--condition", "moved_parameters+groups", "--batch", "2x2", "--reference", reference)
+    run = check("losses.py:right", *QUICK, *GAME, *asked, "--json", tmp_path / "result.json")
+    if verdict is None:
+        assert run.code == 2
+        return
+    assert document_at(tmp_path / "result.json")["by_condition"]["groups + moved_parameters"] == verdict
+
+
 def test_groups_are_written_with_an_x(check, tmp_path):
     run = check("losses.py:right", "--batch", "2x2", "--collect", "groups", *GAME, "--json", tmp_path / "result.json")
     assert (run.code, run.err) == (0, "")
