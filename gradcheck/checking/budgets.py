@@ -36,6 +36,14 @@ STRUCTURE_TRIALS: Final = 48
 MOST_COUNTEREXAMPLES: Final = 120
 MOST_BATCHES_OF_A_COUNTEREXAMPLE: Final = 100
 
+#: Batches of one game in a search: as many as take a twentieth of a second, of 9 episodes in fours or 3 in batches of
+#: 33. The questions that a failure is made simpler in, and the seconds for them, if the search had fewer; and trials
+#: that were known before, one after another, at which it is said that there are no others.
+MOST_BATCHES_OF_A_SEARCHED_GAME: Final = 600
+MOST_SHRINKS: Final = 600
+LEAST_SECONDS_TO_SHRINK: Final = 5.0
+MOST_KNOWN_TRIALS_IN_A_ROW: Final = 500
+
 #: Batches of a game that is not the battery's on which all mistakes are worked out; and batches on which one of them
 #: is, at the size asked for (or as many as the loss itself has).
 FEW_BATCHES: Final = 64

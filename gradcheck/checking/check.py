@@ -10,7 +10,7 @@ from gradcheck.checking.budgets import MOST_BATCHES_UNASKED
 from gradcheck.checking.case import NotApplicable
 from gradcheck.checking.conditions.registry import CONDITIONS, condition_named
 from gradcheck.checking.counterexample.smallest import smallest_failure
-from gradcheck.checking.diagnosis.diagnose import diagnose
+from gradcheck.checking.diagnosis.diagnose import Diagnosis, diagnose
 from gradcheck.checking.directions import one_direction_at_most
 from gradcheck.checking.expectation.loss_gradient import AnyLoss, name_of
 from gradcheck.checking.expectation.randomness import kept_generators
@@ -18,7 +18,8 @@ from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.judge import Judgement, by_batch_size, judge
 from gradcheck.checking.options import CheckOptionsDict
 from gradcheck.checking.question import Question, read_question
-from gradcheck.checking.result import CheckResult, ConditionResult
+from gradcheck.checking.result import CheckResult, ConditionResult, Counterexample
+from gradcheck.checking.search.search import Failure, search
 from gradcheck.checking.signature import takes_options
 from gradcheck.checking.tolerances import CONFIDENCE, FALSE_ALARM, SAMPLED_TOLERANCE
 from gradcheck.checking.verdict import Verdict, worst
@@ -73,8 +74,12 @@ def _check(question: Question) -> CheckResult:
     sizes = by_batch_size(asked[0])
     verdict = worst(judgement.verdict for judgement in asked)
     passed, exact = verdict.at_least(question.options.accept), all(judgement.exact for judgement in asked)
-    diagnosis = diagnose(question, asked) if exact and verdict is not Verdict.UNBIASED else None
+    searched, failure = search(question) if question.options.search and passed and exact else (None, None)
+    diagnosis = diagnose(question, asked) if failure is None and exact and verdict is not Verdict.UNBIASED else None
     results = {judgement.condition.name: judgement.result for judgement in asked}
+    if failure is not None:
+        diagnosis = Diagnosis((failure.finding,))
+        results[failure.condition] = failure.added_to(results[failure.condition])
     if question.options.all_conditions:
         results |= {name: _beside(question, name) for name in CONDITIONS if name not in results}
     return CheckResult(
@@ -86,7 +91,8 @@ def _check(question: Question) -> CheckResult:
         by_batch_size=sizes,
         findings=() if diagnosis is None else diagnosis.findings,
         attribution=None if diagnosis is None else diagnosis.attribution,
-        counterexample=smallest_failure(question) if _searched(question, passed=passed, exact=exact) else None,
+        counterexample=_counterexample(question, failure, passed=passed, exact=exact),
+        searched=searched,
         remarks=_remarks(asked),
         seconds=time.perf_counter() - began,
         seed=question.options.seed,
@@ -114,8 +120,10 @@ def _beside(question: Question, name: str) -> ConditionResult:
         return ConditionResult(name, None, note=f"Does not apply: {type(error).__name__}: {shown(error, str)}")
 
 
-def _searched(question: Question, *, passed: bool, exact: bool) -> bool:
-    return question.options.counterexample and exact and not passed
+def _counterexample(question: Question, failure: Failure | None, *, passed: bool, exact: bool) -> Counterexample | None:
+    if failure is not None:
+        return failure.counterexample
+    return smallest_failure(question) if question.options.counterexample and exact and not passed else None
 
 
 def _remarks(asked: list[Judgement]) -> tuple[str, ...]:

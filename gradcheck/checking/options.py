@@ -43,6 +43,7 @@ class AssertOptionsDict(TypedDict, total=False):
     learning_rate: float | None
     counterexample: bool
     all_conditions: bool
+    search: float
     max_batches: int
     draws: int | None
     seed: int
@@ -139,6 +140,13 @@ def _learning_rate(value: NumberLike) -> float:
     if rate <= 0:
         raise invalid("a learning rate above 0", "learning_rate", value)
     return rate
+
+
+def _seconds(value: NumberLike) -> float:
+    seconds = float(number(value, "search"))
+    if seconds < 0:
+        raise invalid("a number of seconds, 0 or more", "search", value)
+    return seconds
 
 
 def _anything(value: Any) -> Any:
@@ -251,6 +259,18 @@ class CheckOptions:
     )
     all_conditions: bool = field(
         default=True, metadata=_about(bool, "whether the conditions that do not decide the verdict are tried as well")
+    )
+    search: float = field(
+        default=0.0,
+        metadata=_about(
+            _seconds,
+            "how many seconds to go on with random games, policies and larger batches once the loss has passed, or, "
+            "with a game that is given, with other tables and larger batches in it; what fails is made as small as can "
+            "be, and decides the verdict",
+            flag="--search",
+            metavar="SECONDS",
+            flag_help="once the loss has passed, go on with random games for so long (default: 0)",
+        ),
     )
     max_batches: int = field(
         default=MOST_BATCHES,

@@ -154,6 +154,26 @@ class Counterexample:
 
 
 @final
+@dataclass(frozen=True)
+class Searched:
+    """What a search went through after the loss had passed.
+
+    Attributes:
+        seconds: how long it took, without making simpler what was found.
+        tried: how many different games, policies and batch sizes the loss was judged on.
+        skipped: how many others no verdict could be about, because the loss was not made for them.
+        undecided: how many of those tried were *inconclusive*.
+        found: whether the loss fails on the last of them.
+    """
+
+    seconds: float
+    tried: int
+    skipped: int
+    undecided: int
+    found: bool
+
+
+@final
 @dataclass(frozen=True, eq=False)
 class CheckResult:
     """The answer of ``gradcheck.check``; true when the verdict is at least ``accept``, and printing it is the report.
@@ -168,6 +188,7 @@ class CheckResult:
         findings: named causes with the evidence for each, the best first.
         attribution: what each of several mistakes costs; None where fewer than two were found.
         counterexample: the smallest game and policy on which the loss fails, if it fails.
+        searched: what a search went through; None where none was asked for, or the loss had not passed.
         remarks: what was left out of the comparison, such as frozen parameters.
         seconds: how long it took.
         seed: of everything random in it.
@@ -182,6 +203,7 @@ class CheckResult:
     findings: tuple[Finding, ...] = field(repr=False)
     attribution: Attribution | None = field(repr=False)
     counterexample: Counterexample | None = field(repr=False)
+    searched: Searched | None = field(repr=False)
     remarks: tuple[str, ...] = field(repr=False)
     seconds: float
     seed: int

@@ -71,6 +71,12 @@ SQUARED_LENGTH = 1e-13
 LEFT_OF_A_SPAN_IN_FLOAT32 = 1e-4
 
 
+#: Roundings of the largest return: an error of so many on a random game may be nothing else.
+ROUNDINGS_SEEN = 100
+
+#: A relative error that no rounding makes, of gradients on random games whose returns are moderate.
+CLEARLY_WRONG = 1e-4
+
 #: Of sampled verdicts: the probability that a right loss is called wrong, over all that is tried; the probability that
 #: what is called right is within the tolerance; and that tolerance, of the largest coordinate of the true gradient.
 FALSE_ALARM = 1e-6

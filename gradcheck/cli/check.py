@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from gradcheck.checking.options import POLICY_OUTPUTS, Option, described
-from gradcheck.cli.parsers import at_least, batch, positive
+from gradcheck.cli.parsers import at_least, batch, positive, seconds
 from gradcheck.document.blocks import Block, Lines, Text
 from gradcheck.tree.errors import invalid, shown
 from gradcheck.tree.sources.registry import what_game_takes, what_horizon_is_for
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 #: Options whose text is read in a way of its own.
-_PARSERS: dict[str, Callable[[str], object]] = {"batch": batch, "learning_rate": positive}
+_PARSERS: dict[str, Callable[[str], object]] = {"batch": batch, "learning_rate": positive, "search": seconds}
 
 
 def add_options(check: argparse.ArgumentParser) -> None:

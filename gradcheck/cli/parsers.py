@@ -50,3 +50,14 @@ def positive(text: str) -> float:
     if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(str(invalid("a number above 0", "--learning-rate", text)))
     return value
+
+
+def seconds(text: str) -> float:
+    """A number of seconds, 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(str(invalid("a number of seconds, 0 or more", "--search", text)))
+    return value

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.game import TabularGame
+from gradcheck.tree.game import Game, TabularGame
+from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.types import Number, Outcome
 from gradcheck.tree.unroll import unroll
 from gradcheck.tree.values.policy_table import PolicyTable, read_rows
@@ -49,19 +50,58 @@ def as_code(
     policy = TabularPolicy(game, {(1,): ("1/3", "2/3")})
     assert_unbiased(loss, game, policy, batch=1)
     """
+    policy = code_of_a_table(game, policy_table)
+    return code_of_a_test(game, [policy], batch, loss_name, call, options=options, imports=("TabularPolicy",))
+
+
+def code_of_a_test(
+    game: TabularGame | None,
+    policy: Sequence[str],
+    batch: int | tuple[int, int],
+    loss_name: str,
+    call: str,
+    *,
+    options: Mapping[str, object] | None = None,
+    imports: Sequence[str] = (),
+    before: Sequence[str] = (),
+    policy_name: str = "policy",
+) -> str:
+    """The same with a policy that is written down already.
+
+    Args:
+        game: as for ``as_code``; None where it has a name, ``game``, where the code is pasted.
+        policy: the lines that make it.
+        batch: as for ``as_code``.
+        loss_name: as for ``as_code``.
+        call: as for ``as_code``.
+        options: as for ``as_code``.
+        imports: names in ``gradcheck`` that these lines need.
+        before: other imports that they need.
+        policy_name: what it is called.
+
+    Raises:
+        InvalidArgument: if a state or an observation cannot be written down.
+    """
     name = loss_name if loss_name.isidentifier() else "loss"
     given = {"batch": batch, **(options or {})}
-    arguments = [name, "game", "policy", *(f"{key}={_literal(value, key)}" for key, value in given.items())]
-    imports = sorted({"TabularGame", "TabularPolicy", call}, key=lambda word: (not word[0].isupper(), word))
+    arguments = [name, "game", policy_name, *(f"{key}={_literal(value, key)}" for key, value in given.items())]
+    needed = {call, *imports, *(() if game is None else ("TabularGame",))}
+    ours = sorted(needed, key=lambda word: (not word[0].isupper(), word))
     return "\n".join(
         [
-            f"from gradcheck import {', '.join(imports)}",
+            *([*before, ""] if before else []),
+            f"from gradcheck import {', '.join(ours)}",
             "",
-            "game = " + _call("TabularGame", _game_arguments(game)),
-            "policy = " + _call("TabularPolicy", ["game", *_policy_arguments(game, policy_table)]),
+            *([] if game is None else ["game = " + _call("TabularGame", _game_arguments(game))]),
+            *policy,
             _call(call, arguments),
         ]
     )
+
+
+def code_of_a_table(game: Game | GameTree, table: PolicyTable) -> str:
+    """The line, or the lines, that make a ``TabularPolicy`` called ``policy`` of the game."""
+    return "policy = " + _call("TabularPolicy", ["game", *_policy_arguments(game, table)])
 
 
 def _game_arguments(game: TabularGame) -> list[str]:
@@ -86,7 +126,7 @@ def _game_arguments(game: TabularGame) -> list[str]:
     return arguments
 
 
-def _policy_arguments(game: TabularGame, table: PolicyTable) -> list[str]:
+def _policy_arguments(game: Game | GameTree, table: PolicyTable) -> list[str]:
     tree = unroll(game)
     rows = read_rows(tree, table)
     if all(probability == Fraction(1, len(row)) for row in rows for probability in row):

@@ -71,6 +71,15 @@ def to_dict(result: CheckResult) -> dict[str, Any]:
         "counterexample": None
         if result.counterexample is None
         else {"code": result.counterexample.code, "description": result.counterexample.description},
+        "searched": None
+        if result.searched is None
+        else {
+            "seconds": result.searched.seconds,
+            "tried": result.searched.tried,
+            "skipped": result.searched.skipped,
+            "undecided": result.searched.undecided,
+            "found": result.searched.found,
+        },
         "by_condition": {name: verdict.value for name, verdict in result.by_condition.items()},
         "notes": dict(result.notes),
         "conditions": list(result.conditions),

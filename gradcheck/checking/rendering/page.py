@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, scale, worst_probe
+from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, scale, search_of, worst_probe
 from gradcheck.checking.result import AtBatchSize, CheckResult, ProbeResult
 from gradcheck.checking.tolerances import FLOAT64
 from gradcheck.checking.verdict import Verdict
@@ -35,6 +35,8 @@ def _lines(result: CheckResult) -> Iterator[str]:
         yield _wrong(result, worst) if result.verdict not in _DIRECTION_IS_RIGHT else _not_wrong(result)
     yield from _batch_sizes(result)
     yield from _conditions(result)
+    if result.searched is not None:
+        yield search_of(result.searched)
     yield from (f"Note: {remark}" for remark in result.remarks)
     if result.counterexample is not None:
         yield f"result.counterexample.code: {result.counterexample.description}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gradcheck.checking.result import Attribution, CheckResult, ProbeResult
+from gradcheck.checking.result import Attribution, CheckResult, ProbeResult, Searched
 from gradcheck.checking.tolerances import NOT_SHOWN_OF_A_COSINE
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document.numbers import short
@@ -66,6 +66,28 @@ def batches_of(batch: int | tuple[int, int]) -> str:
     ('batches of 1', 'batches of 2 groups of 3')
     """
     return f"batches of {batch}" if isinstance(batch, int) else f"batches of {batch[0]} groups of {batch[1]}"
+
+
+def search_of(searched: Searched) -> str:
+    """What a search went through, in one sentence or two.
+
+    >>> search_of(Searched(20.04, 1234, 0, 0, False))
+    'Searched for 20 s: 1,234 games, policies and batch sizes, none fails.'
+    >>> search_of(Searched(0.61, 57, 12, 1, True))
+    'Searched for 0.6 s: the last of 57 games, policies and batch sizes fails. 1 of them undecided; 12 more not judged.'
+    """
+    things, seconds = "games, policies and batch sizes", searched.seconds
+    how_long = f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    said = (
+        f"the last of {searched.tried:,} {things} fails"
+        if searched.found
+        else f"{searched.tried:,} {things}, none fails"
+    )
+    said = said if searched.tried else f"no {things} could be judged"
+    others = [f"{searched.undecided:,} of them undecided"] if searched.undecided else []
+    others += [f"{searched.skipped:,} more not judged"] if searched.skipped else []
+    more = f" {'; '.join(others)}." if others else ""
+    return f"Searched for {how_long}: {said}.{more}"
 
 
 def worst_probe(result: CheckResult) -> ProbeResult | None:

@@ -1,0 +1,91 @@
+"""The game that is found holds what the loss gets wrong and nothing else, and its code fails where it is pasted."""
+
+import pytest
+import torch
+
+from gradcheck import GradcheckError, check
+from tests.check.search.losses import WRONG, right, surrogate
+
+THRESHOLD = WRONG["thresholds"]["steps_with_a_reward_of_minus_five_or_less"]
+CUT = WRONG["long_episodes"]["third_step_cut"]
+VISITS = WRONG["visits"]["first_visit_only"]
+ACTIONS = WRONG["actions"]["clamped_actions"]
+SIZES = WRONG["sizes"]["rewards_from_32_on"]
+OBSERVATIONS = WRONG["observations"]["whole_observations"]
+
+
+def pasted(code, loss):
+    """Run it with this loss in the place of the one it names."""
+    exec(compile(code, "pasted", "exec"), {loss.__name__: loss})
+
+
+def built(code):
+    """What it makes on the way: the game, and the policy."""
+    made = {}
+    exec(compile(code.rpartition("\n")[0], "pasted", "exec"), made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def found():
+    return {loss: check(loss, search=60, all_conditions=False) for loss in (THRESHOLD, CUT, VISITS, ACTIONS, SIZES)}
+
+
+@pytest.mark.parametrize(
+    "loss", [THRESHOLD, CUT, VISITS, ACTIONS, SIZES], ids=["threshold", "cut", "visits", "actions", "sizes"]
+)
+def test_its_code_fails_again_and_the_right_loss_does_not(found, loss):
+    code = found[loss].counterexample.code
+    with pytest.raises(GradcheckError):
+        pasted(code, loss)
+    exec(compile(code, "pasted", "exec"), {loss.__name__: right})
+
+
+def test_a_threshold_takes_one_reward_beyond_it(found):
+    game = built(found[THRESHOLD].counterexample.code)["game"]
+    rewards = sorted(outcome[2] for row in game.P.values() for outcomes in row.values() for outcome in outcomes)
+    assert (game.horizon, len(game.P), game.num_actions) == (1, 1, 2)
+    assert rewards == [-5, 0]
+
+
+def test_a_third_step_takes_four(found):
+    assert built(found[CUT].counterexample.code)["game"].horizon == 4
+
+
+def test_an_observation_comes_twice(found):
+    game = built(found[VISITS].counterexample.code)["game"]
+    assert (game.horizon, len(game.P)) == (2, 1)
+
+
+def test_a_fourth_action(found):
+    game = built(found[ACTIONS].counterexample.code)["game"]
+    assert (game.horizon, len(game.P), game.num_actions) == (1, 1, 4)
+
+
+def test_a_size_is_the_first_at_which_it_fails(found):
+    assert found[SIZES].counterexample.code.endswith("batch=32)")
+    assert built(found[SIZES].counterexample.code)["game"].horizon == 2
+
+
+def test_a_layer_is_kept_where_a_table_does_not_show_it():
+    code = check(OBSERVATIONS, search=60, all_conditions=False).counterexample.code
+    assert "nn.Linear" in code
+    with pytest.raises(GradcheckError):
+        pasted(code, OBSERVATIONS)
+
+
+def test_the_same_condition_and_the_users_policy_are_in_the_code():
+    def network(size, actions):
+        return torch.nn.Linear(size, actions, dtype=torch.float64)
+
+    cut = surrogate(lambda e: e.future_returns * (e.time_steps < 3))
+    code = check(cut, policy=network, conditions="groups", batch=(2, 2), search=60, all_conditions=False).counterexample
+    assert code.code.endswith('assert_proportional(loss, game, network, batch=(2, 2), conditions="groups")')
+    with pytest.raises(GradcheckError):
+        exec(compile(code.code, "pasted", "exec"), {"loss": cut, "network": network})
+
+
+def test_control_one_reward_less_does_not_fail(found):
+    code = found[THRESHOLD].counterexample.code
+    assert "-5" in code
+    pasted(code.replace("-5", "-4"), THRESHOLD)
