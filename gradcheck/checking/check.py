@@ -19,6 +19,7 @@ from gradcheck.checking.judge import Judgement, by_batch_size, judge
 from gradcheck.checking.options import CheckOptionsDict
 from gradcheck.checking.question import Question, read_question
 from gradcheck.checking.result import CheckResult, ConditionResult, Counterexample
+from gradcheck.checking.rounding_remarks import rounding_remarks
 from gradcheck.checking.search.search import Failure, search
 from gradcheck.checking.signature import takes_options
 from gradcheck.checking.tolerances import CONFIDENCE, FALSE_ALARM, SAMPLED_TOLERANCE
@@ -75,7 +76,8 @@ def _check(question: Question) -> CheckResult:
     verdict = worst(judgement.verdict for judgement in asked)
     passed, exact = verdict.at_least(question.options.accept), all(judgement.exact for judgement in asked)
     searched, failure = search(question) if question.options.search and passed and exact else (None, None)
-    diagnosis = diagnose(question, asked) if failure is None and exact and verdict is not Verdict.UNBIASED else None
+    explained = failure is None and exact and verdict not in (Verdict.UNBIASED, Verdict.INCONCLUSIVE)
+    diagnosis = diagnose(question, asked) if explained else None
     results = {judgement.condition.name: judgement.result for judgement in asked}
     if failure is not None:
         diagnosis = Diagnosis((failure.finding,))
@@ -91,7 +93,7 @@ def _check(question: Question) -> CheckResult:
         by_batch_size=sizes,
         findings=() if diagnosis is None else diagnosis.findings,
         attribution=None if diagnosis is None else diagnosis.attribution,
-        counterexample=_counterexample(question, failure, passed=passed, exact=exact),
+        counterexample=_counterexample(question, failure, verdict, exact=exact),
         searched=searched,
         remarks=_remarks(asked),
         seconds=time.perf_counter() - began,
@@ -120,15 +122,20 @@ def _beside(question: Question, name: str) -> ConditionResult:
         return ConditionResult(name, None, note=f"Does not apply: {type(error).__name__}: {shown(error, str)}")
 
 
-def _counterexample(question: Question, failure: Failure | None, *, passed: bool, exact: bool) -> Counterexample | None:
+def _counterexample(
+    question: Question, failure: Failure | None, verdict: Verdict, *, exact: bool
+) -> Counterexample | None:
     if failure is not None:
         return failure.counterexample
-    return smallest_failure(question) if question.options.counterexample and exact and not passed else None
+    failed = not verdict.at_least(question.options.accept) and verdict is not Verdict.INCONCLUSIVE
+    return smallest_failure(question) if question.options.counterexample and exact and failed else None
 
 
 def _remarks(asked: list[Judgement]) -> tuple[str, ...]:
-    found = [remark for judgement in asked for result in judgement.cases for remark in result.case.remarks]
+    results = [result for judgement in asked for result in judgement.cases]
+    found = [remark for result in results for remark in result.case.remarks]
     found += [one_direction_at_most(result.case for result in judgement.cases) for judgement in asked]
+    found += rounding_remarks(results)
     if not all(judgement.exact for judgement in asked):
         found.append(
             f"Sampled, not enumerated: what passes is within {SAMPLED_TOLERANCE:.0%} of the largest coordinate of the "

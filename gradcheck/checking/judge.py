@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from gradcheck.checking.budgets import (
@@ -17,11 +17,14 @@ from gradcheck.checking.estimate import GradientEstimate
 from gradcheck.checking.expectation.audit import audited
 from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.expectation.large_batch_limit import right_in_the_limit
+from gradcheck.checking.expectation.loss_gradient import AnyLoss
 from gradcheck.checking.expectation.sampled import must_be_sampled, sampled
 from gradcheck.checking.failure import LossFailed
+from gradcheck.checking.in_float64 import case_in_float64, loss_in_float64
 from gradcheck.checking.probes.coordinates import coordinates
 from gradcheck.checking.question import Question
 from gradcheck.checking.result import AtBatchSize, ConditionResult, ProbeResult
+from gradcheck.checking.tolerances import UNTELLABLE_IN_FLOAT32
 from gradcheck.checking.verdict import Verdict, worst
 from gradcheck.tree.errors import InvalidArgument
 
@@ -35,11 +38,13 @@ class CaseResult:
         expected: its expected gradient, at other batch sizes, too.
         estimate: at the batch size asked for.
         comparison: with the truth.
+        was_coarse: whether it is in float64 only because the answer in float32 left something open.
     """
 
     expected: ExpectedGradient
     estimate: GradientEstimate
     comparison: Comparison
+    was_coarse: bool = False
 
     @property
     def case(self) -> Case:
@@ -50,6 +55,17 @@ class CaseResult:
     def size(self) -> int:
         """The batch size asked for."""
         return self.expected.size
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether anything was computed in float32."""
+        return self.estimate.exact and self.expected.gradient.coarse
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is in float64, or right so clearly that float64 would add nothing."""
+        clear = self.comparison.noise <= UNTELLABLE_IN_FLOAT32 * self.comparison.size
+        return not self.is_coarse or (self.comparison.verdict is Verdict.UNBIASED and clear)
 
 
 @final
@@ -138,26 +154,43 @@ def judge(question: Question, condition: Condition, *, max_batches: int) -> Judg
     cases = condition.cases(question.subject, options)
     results = []
     for case in cases:
-        expected = ExpectedGradient(
-            question.loss,
-            case,
-            size=condition.size(options),
-            max_batches=max_batches,
-            learning_rate=options.learning_rate,
-        )
+        expected = _expected(question, question.loss, case, max_batches)
         if options.draws is not None and must_be_sampled(expected, max_batches):
             estimate, comparison = sampled(expected, options.draws, seed=options.seed, num_cases=len(cases))
+            results.append(CaseResult(expected, estimate, comparison))
         else:
-            with audited(expected.gradient, expected.random_batch):
-                comparison = expected.compare(expected.size)
-            estimate = expected.at(expected.size)
-        results.append(CaseResult(expected, estimate, comparison))
+            found = _enumerated(expected)
+            results.append(found if found.is_settled else _in_float64(question, found, max_batches) or found)
     verdict = worst(result.comparison.verdict for result in results)
     exact = all(result.estimate.exact for result in results)
     may_be_consistent = verdict is Verdict.BIASED and condition.has_limit and exact
     if may_be_consistent and all(right_in_the_limit(result.expected) for result in results):
         verdict = Verdict.CONSISTENT
     return Judgement(condition, verdict, tuple(results), condition.remark(options))
+
+
+def _expected(question: Question, loss: AnyLoss, case: Case, max_batches: int) -> ExpectedGradient:
+    options = question.options
+    size, rate = case.condition.size(options), options.learning_rate
+    return ExpectedGradient(loss, case, size=size, max_batches=max_batches, learning_rate=rate)
+
+
+def _enumerated(expected: ExpectedGradient) -> CaseResult:
+    with audited(expected.gradient, expected.random_batch):
+        comparison = expected.compare(expected.size)
+    return CaseResult(expected, expected.at(expected.size), comparison)
+
+
+def _in_float64(question: Question, first: CaseResult, max_batches: int) -> CaseResult | None:
+    """The same in float64; None where that cannot be had, or something in it is still in float32."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a dtype that no one asked for
+            case = case_in_float64(first.case, question.options)
+            again = _enumerated(_expected(question, loss_in_float64(question.loss), case, max_batches))
+    except (LossFailed, InvalidArgument):  # it may have numbers of its own in float32, which fit nothing else
+        return None
+    return None if again.expected.gradient.coarse else replace(again, was_coarse=True)
 
 
 def by_batch_size(judgement: Judgement) -> dict[int, AtBatchSize]:
@@ -212,4 +245,5 @@ def _on_probe(result: CaseResult, verdict: Verdict) -> ProbeResult:
         relative_bias=comparison.relative_bias,
         direction_error=comparison.direction_error,
         batches=estimate.num_batches,
+        noise=comparison.noise,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gradcheck.checking.comparison import common_scale
+from gradcheck.checking.estimate import length
 from gradcheck.checking.tolerances import CONFIDENCE, FALSE_ALARM
 from gradcheck.checking.verdict import Verdict, worst
 
@@ -72,6 +74,7 @@ class ProbeResult:
         relative_bias: ‖g - t‖ / ‖t‖.
         direction_error: 1 - cosine of the angle between g and t; 1 where g is zero.
         batches: how many different batches were enumerated.
+        noise: how far apart rounding alone may put g and t, as a length.
     """
 
     probe: str
@@ -86,6 +89,13 @@ class ProbeResult:
     relative_bias: float
     direction_error: float
     batches: int
+    noise: float = 0.0
+
+    @property
+    def scale_error(self) -> float:
+        """How far rounding may have moved the scale."""
+        size = length(self.true_gradient)
+        return self.noise / size if size else math.inf
 
 
 @final
@@ -254,10 +264,10 @@ class CheckResult:
     @property
     def confidence(self) -> float:
         """The probability that a sampled verdict is right, at least; 1 where it is exact, 0 where undecided."""
-        if self.exact:
-            return 1.0
         if self.verdict is Verdict.INCONCLUSIVE:
             return 0.0
+        if self.exact:
+            return 1.0
         return CONFIDENCE if self.verdict.at_least(Verdict.CONSISTENT) else 1 - FALSE_ALARM
 
     @property

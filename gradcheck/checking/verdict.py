@@ -39,8 +39,8 @@ class Verdict(StrEnum):
     )
     INCONCLUSIVE = (
         "inconclusive",
-        "The batches could not be enumerated, and those that were sampled did not decide.",
-        "Give more draws, or a smaller game or batch.",
+        "What could be computed does not decide whether the expected gradient is the true one.",
+        "See the notes: more draws, a smaller game or batch, or numbers in float64 may decide.",
     )
     BIASED = (
         "biased",

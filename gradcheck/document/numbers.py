@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 _DECIMALS = 6
+_LARGEST_SHARE = 1e7
+_ALL_DIGITS = 17  # of a float64
 _LONGEST_FRACTION = 10  # characters in a table
 _LONGEST_WHOLE_NUMBER = 120  # digits, a line and a half
 
@@ -60,6 +62,18 @@ def short(value: float, digits: int = 3) -> str:
     return f"{value + 0.0:.{digits}g}"  # + 0.0 makes 0.0 of -0.0
 
 
+def apart(one: float, other: float, digits: int = 4) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to tell them apart, four at least.
+
+    >>> apart(0.5, 0.25), apart(0.7681234, 0.7681239), apart(0.5, 0.5)
+    (('0.5', '0.25'), ('0.7681234', '0.7681239'), ('0.5', '0.5'))
+    """
+    for number in range(digits, _ALL_DIGITS):
+        if one == other or short(one, number) != short(other, number):
+            return short(one, number), short(other, number)
+    return short(one, _ALL_DIGITS), short(other, _ALL_DIGITS)
+
+
 def short_vector(values: Sequence[float], *, most: int = 4, digits: int = 4) -> str:
     """The first few numbers of a vector.
 
@@ -73,12 +87,14 @@ def short_vector(values: Sequence[float], *, most: int = 4, digits: int = 4) -> 
 def percent(share: float) -> str:
     """A share of one, to two digits where it is small.
 
-    >>> percent(0.3149), percent(0.00123), percent(12.3456), percent(float("inf"))
-    ('31%', '0.12%', '1,235%', 'infinitely much')
+    >>> percent(0.3149), percent(0.00123), percent(12.3456), percent(1.5e9), percent(float("inf"))
+    ('31%', '0.12%', '1,235%', '1.5e+11%', 'infinitely much')
     """
     if not math.isfinite(share):
         return "infinitely much"
-    return f"{100 * share:,.0f}%" if share >= 0.0995 or not share else f"{100 * share:.2g}%"
+    if not share or 0.0995 <= share < _LARGEST_SHARE:
+        return f"{100 * share:,.0f}%"
+    return f"{100 * share:.2g}%"
 
 
 def listed(words: Iterable[object]) -> str:

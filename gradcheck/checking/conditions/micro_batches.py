@@ -49,6 +49,7 @@ class MicroBatchesCondition(Condition):
             (first.variance + second.variance + 2 * covariance) / 4,
             max(first.term_size, second.term_size),
             first.num_batches + second.num_batches,
+            largest=max(first.largest, second.largest),
         )
 
     def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:

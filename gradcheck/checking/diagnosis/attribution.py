@@ -47,6 +47,6 @@ def _row(
             mean, size = mean + factor[term] * of_term.mean, max(size, factor[term] * of_term.term_size)
         estimate = GradientEstimate(mean, torch.zeros_like(mean), size, 0)
         truth = TrueGradient(case.comparison.reference, case.truth(case.size))
-        found.append(compare(estimate, [truth], case.tolerances, returns=case.case.largest_return))
+        found.append(compare(estimate, [truth], case.tolerances))
     names = tuple(part.name for part in mended)
     return AttributionRow(names, max(one.direction_error for one in found))

@@ -35,6 +35,7 @@ from gradcheck.checking.judge import CaseResult, Judgement
 from gradcheck.checking.probes.subjects import Battery
 from gradcheck.checking.question import Question
 from gradcheck.checking.result import Attribution, Finding
+from gradcheck.checking.tolerances import LEAST_SQUARED
 from gradcheck.checking.verdict import Verdict
 from gradcheck.estimators.collectors.groups import Groups
 from gradcheck.estimators.policy_gradients import Loss
@@ -81,6 +82,8 @@ def diagnose_condition(question: Question, results: Sequence[CaseResult]) -> Dia
     """
     scaled = all(one.comparison.verdict is not Verdict.BIASED for one in results)
     cases = tuple(map(_examined, results))
+    if any(not LEAST_SQUARED**0.5 < result.estimate.magnitude < LEAST_SQUARED**-0.5 for result in results):
+        return Diagnosis((_OUT_OF_RANGE,))
     if not scaled and _climbs_the_return_instead(results):
         return Diagnosis((_OBJECTIVE_IGNORED,))
     if not scaled and _is_right_by_the_other_reference(results):
@@ -102,6 +105,13 @@ def diagnose_condition(question: Question, results: Sequence[CaseResult]) -> Dia
         return Diagnosis((*found.findings, _by_the_other_reference(results[0].case, besides)), costs)
     return Diagnosis(found.findings, costs)
 
+
+_OUT_OF_RANGE = Finding(
+    "unexplained",
+    "The gradients of the loss are so large or so small that they cannot be compared with those of known mistakes.",
+    "",
+    "Divide the loss by a constant of the size of its gradients, or see which of them is zero.",
+)
 
 _OBJECTIVE_IGNORED = Finding(
     "objective_ignored",
@@ -170,8 +180,7 @@ def _is_the_return(results: Sequence[CaseResult]) -> bool:
 
 
 def _compared_with_the_return(estimate: GradientEstimate, result: CaseResult) -> Comparison:
-    tolerances, returns = result.expected.gradient.tolerances, result.case.largest_return
-    return compare(estimate, [of_the_return(result.case)], tolerances, returns=returns)
+    return compare(estimate, [of_the_return(result.case)], result.expected.gradient.tolerances)
 
 
 def features_of(case: Case) -> frozenset[Feature]:

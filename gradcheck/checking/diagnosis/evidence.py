@@ -11,7 +11,7 @@ from torch import Tensor
 from gradcheck.checking.case import Case
 from gradcheck.checking.comparison import Comparison
 from gradcheck.checking.diagnosis.mistake_table import MistakeTable
-from gradcheck.checking.estimate import GradientEstimate
+from gradcheck.checking.estimate import GradientEstimate, length
 from gradcheck.checking.tolerances import LEAST_GRADIENT, Tolerances
 from gradcheck.estimators.policy_gradients import Loss
 
@@ -76,4 +76,5 @@ def tolerance_of(estimate: GradientEstimate, truth: Tensor, tolerances: Toleranc
 
     Terms far below the true gradient are rounding errors themselves: those of a loss that cancels on every batch.
     """
-    return tolerances.comparison * max(estimate.term_size, LEAST_GRADIENT * float(truth.norm()), 1e-300)
+    summed = tolerances.comparison * max(estimate.term_size, LEAST_GRADIENT * length(truth), 1e-300)
+    return max(summed, tolerances.rounding * estimate.magnitude)

@@ -10,6 +10,7 @@ from gradcheck.checking.probes.coordinates import coordinates, unit_observations
 from gradcheck.checking.probes.probe_policy import ProbePolicy
 from gradcheck.checking.result import Finding
 from gradcheck.checking.verdict import Verdict
+from gradcheck.document.numbers import apart
 from gradcheck.estimators.policies import TabularPolicy
 
 _MOST_PLACES = 3
@@ -62,7 +63,7 @@ def _places(case: ExaminedCase) -> list[str]:
         if errors[number].abs() <= 1e-3 * largest:
             break
         place = _place(case, number) or names[number]
-        words.append(f"{place} ({float(found[number]):.4g} for {float(wanted[number]):.4g})")
+        words.append(f"{place} ({' for '.join(apart(float(found[number]), float(wanted[number])))})")
     return words
 
 

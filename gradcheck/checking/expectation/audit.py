@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import torch
 from torch import Tensor
 
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.checking.expectation.loss_watch import LossWatch
-from gradcheck.checking.expectation.precision import Precision
+from gradcheck.checking.expectation.precision import watched
 from gradcheck.document.numbers import listed, short_vector
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import InvalidArgument, invalid
@@ -36,12 +35,13 @@ def audited(gradient: LossGradient, random_batch: Callable[[], Episodes]) -> Ite
         sources = random_sources(gradient, batch, random_batch)
         if sources:
             raise _draws_numbers(gradient, sources)
-        with LossWatch() as watch:
-            answer = _with_precision(gradient, batch)
+        with LossWatch() as watch, watched(gradient):
+            answer = gradient.of(batch)
         if watch.registers_hooks:
             gradient.look_at_each_batch()
         _refuse_if_changed(gradient, batch, answer)
-        gradient.of(random_batch())  # what a loss keeps of another batch shows in the answer to the first
+        with watched(gradient):
+            gradient.of(random_batch())  # what a loss keeps of another batch shows in the answer to the first
         _refuse_if_changed(gradient, batch, answer)
         try:
             yield
@@ -71,7 +71,8 @@ def audited_while_random(gradient: LossGradient, random_batch: Callable[[], Epis
     generators, batch = gradient.generators, random_batch()
     with generators.kept():
         states = generators.states()
-        answer = _with_precision(gradient, batch)
+        with watched(gradient):
+            answer = gradient.of(batch)
 
         def refuse_if_changed() -> None:
             if not generators.may_be_made_anew:
@@ -102,7 +103,7 @@ def random_sources(gradient: LossGradient, batch: Episodes, random_batch: Callab
         sources = generators.drawn_from(before)
     if not sources and generators.may_be_made_anew:
         batches = (random_batch() for _ in range(_TRIALS))
-        if any(_differ(gradient, gradient.of(other), gradient.of(other)) for other in batches):
+        if not all(gradient.same(gradient.of(other), gradient.of(other)) for other in batches):
             return ("a generator that it makes anew in each call, with a seed of its own",)
     return sources
 
@@ -115,24 +116,9 @@ def _draws_numbers(gradient: LossGradient, sources: tuple[str, ...]) -> InvalidA
     return invalid("a loss that draws no random numbers", "loss", gradient.name, hint)
 
 
-def _with_precision(gradient: LossGradient, batch: Episodes) -> Tensor:
-    """[P] minus the gradient on a batch, and a look at the dtypes that it passes through."""
-    with Precision() as precision:
-        answer = gradient.of(batch)
-    if precision.least in (torch.float16, torch.bfloat16):
-        hint = "At its rounding every verdict would be noise. Check the same code in float32, or better float64."
-        raise invalid("a loss in float32 or float64", "a dtype in the loss", precision.least, hint)
-    gradient.coarse = gradient.coarse or precision.least is torch.float32
-    return answer
-
-
-def _differ(gradient: LossGradient, first: Tensor, second: Tensor) -> bool:
-    return bool((second - first).abs().max() > gradient.tolerances.repetition * (1 + first.abs().max()))
-
-
 def _refuse_if_changed(gradient: LossGradient, batch: Episodes, first: Tensor) -> None:
     again = gradient.of(batch)
-    if _differ(gradient, first, again):
+    if not gradient.same(again, first):
         then, now = short_vector(first.tolist()), short_vector(again.tolist())
         hint = (
             f"{gradient.where[:1].upper()}{gradient.where[1:]}, the same batch gave {then} and later {now}. A running "

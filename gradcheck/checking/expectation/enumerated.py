@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from gradcheck.checking.budgets import MOST_NUMBERS_TOGETHER, MOST_TOGETHER
-from gradcheck.checking.estimate import GradientEstimate, MeanGradient
+from gradcheck.checking.estimate import GradientEstimate, MeanGradient, length
 from gradcheck.checking.expectation.loss_gradient import LossGradient
+from gradcheck.checking.expectation.precision import watched_where_unsure
 from gradcheck.estimators.batches import AlikeBatches, WeightedBatches
 from gradcheck.tree.progress import progress
 
@@ -28,11 +29,13 @@ def expectation(
     portions = [portion for weighted in batches for portion in weighted.alike(together)]
     count = sum(map(len, portions))
     evaluated = progress(portions, len(portions), f"{count:,} {label}, in portions")
-    weighted_gradients = [(_weights(portion), gradient.of_alike(portion)) for portion in evaluated]
+    with watched_where_unsure(gradient):
+        weighted_gradients = [(_weights(portion), gradient.of_alike(portion)) for portion in evaluated]
     mean = torch.stack([weights @ values for weights, values in weighted_gradients]).sum(0)
     size = torch.stack([weights @ values.abs() for weights, values in weighted_gradients]).sum(0)
+    largest = torch.stack([values.abs().amax(0) for _, values in weighted_gradients]).amax(0)
     variance = torch.stack([weights @ (values - mean) ** 2 for weights, values in weighted_gradients]).sum(0)
-    return GradientEstimate(mean, variance, float(size.max()), count)
+    return GradientEstimate(mean, variance, float(size.max()), count, largest=length(largest))
 
 
 def mean_gradients(

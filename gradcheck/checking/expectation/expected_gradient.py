@@ -13,9 +13,9 @@ from gradcheck.checking.comparison import Comparison, compare
 from gradcheck.checking.estimate import GradientEstimate, TrueGradient
 from gradcheck.checking.expectation.enumerated import expectation
 from gradcheck.checking.expectation.loss_gradient import AnyLoss, LossGradient
+from gradcheck.checking.expectation.rounding import with_rounding
 from gradcheck.checking.expectation.u_statistics import expectation_by_structure
 from gradcheck.checking.probes.probe_policy import ProbePolicy
-from gradcheck.checking.tolerances import LEAST_GRADIENT
 from gradcheck.estimators.collectors.base import AbstractCollector, IndependentUnits
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import InvalidArgument, invalid
@@ -88,22 +88,25 @@ class ExpectedGradient:
         condition = self.case.condition
         asked = size if condition.truth_depends_on_size else self.size
         if asked not in self._truths:
-            self._truths[asked] = condition.true_gradients(self.case, asked, self.whole)
+            self._truths[asked] = self._rounded(condition.true_gradients(self.case, asked, self.whole))
         return self._truths[asked]
+
+    def _rounded(self, truths: tuple[TrueGradient, ...]) -> tuple[TrueGradient, ...]:
+        magnitude = max((one.magnitude for one in self._on_whole_batches.values()), default=0.0)
+        return tuple(with_rounding(self.case, one, self.gradient.tolerances, of_loss=magnitude) for one in truths)
 
     def compare(self, size: int) -> Comparison:
         """How the expected gradient stands to the true one, at a batch size."""
         estimate, truths = self.at(size), self.true_gradients(size)
-        self._refuse_cancellation(estimate, truths)
-        return compare(estimate, truths, self.gradient.tolerances, returns=self.case.largest_return)
+        return compare(estimate, truths, self.gradient.tolerances, also=self.gradient.step_rounding)
 
     def compare_with_the_other(self, size: int) -> Comparison | None:
         """How the expected gradient stands to what would be true by the other reference; None where there is one."""
         condition, case = self.case.condition, self.case
         if not case.off_policy or case.objective is not None or condition.compares_with_itself:
             return None
-        others = condition.true_gradients(case.by_the_other_reference, size, self.whole)
-        return compare(self.at(size), others, self.gradient.tolerances, returns=case.largest_return)
+        others = self._rounded(condition.true_gradients(case.by_the_other_reference, size, self.whole))
+        return compare(self.at(size), others, self.gradient.tolerances, also=self.gradient.step_rounding)
 
     def count(self, size: int) -> int:
         """How many batches must be enumerated at a size."""
@@ -138,8 +141,7 @@ class ExpectedGradient:
             if (mixed.chosen == batch.chosen).all():
                 continue
             in_order, shuffled = (self.gradient.of(batches[0]) for batches in (batch, mixed))
-            tolerance = self.gradient.tolerances.repetition * (1 + in_order.abs().max())
-            if (in_order - shuffled).abs().max() > tolerance:
+            if not self.gradient.same(in_order, shuffled):
                 return True
         return False
 
@@ -169,14 +171,3 @@ class ExpectedGradient:
             "sample."
         )
         return invalid(f"at most {self._max_batches:,} batches to enumerate", "batch", size, hint)
-
-    def _refuse_cancellation(self, estimate: GradientEstimate, truths: tuple[TrueGradient, ...]) -> None:
-        """Of terms a million times as large as what they add up to, nothing is left but rounding."""
-        returns, tolerance = self.case.largest_return, self.gradient.tolerances
-        lengths = [float(truth.gradient.norm()) for truth in truths]
-        natural = max(*lengths, float(estimate.mean.norm()), LEAST_GRADIENT * returns)
-        if returns and tolerance.comparison * estimate.term_size > tolerance.cancellation * natural:
-            where = self.case.where[:1].upper() + self.case.where[1:]
-            hint = f"{where} its terms cancel to {natural:.1e}."
-            expected = "a loss whose terms do not cancel to rounding errors"
-            raise invalid(expected, "the size of terms", estimate.term_size, hint)

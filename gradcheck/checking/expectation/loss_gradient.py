@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
@@ -53,6 +54,9 @@ class LossGradient:
 
     Attributes:
         coarse: whether anything in it is computed in float32, as far as is known.
+        met_coarse: whether any number in it was in float32, were it exact.
+        largest: the largest number in all the gradients so far.
+        step_rounding: how long the rounding error of a step of an optimiser may be, in units of the gradient.
         is_constant: whether it never depended on the parameters so far.
     """
 
@@ -74,6 +78,8 @@ class LossGradient:
         self._vectorised = not self._takes_optimizer
         self._is_watched, self._returned = False, None
         self._calls, self._calls_without_gradient, self._layouts_confirmed = 0, 0, 0
+        self.largest, self.step_rounding = 0.0, 0.0
+        self.met_coarse = False
         self.coarse = any(parameter.dtype != torch.float64 for parameter in parameters.values())
 
     def of(self, batch: Episodes) -> Tensor:
@@ -91,6 +97,7 @@ class LossGradient:
         assert flat is not None
         if not (self._allow_nan or flat.isfinite().all()):
             raise self._not_finite(batch, "gradient")
+        self.largest = max(self.largest, _largest(flat))
         return flat
 
     def of_alike(self, batches: AlikeBatches) -> Tensor:
@@ -131,6 +138,10 @@ class LossGradient:
     def generators(self) -> Generators:
         """What it may draw random numbers from."""
         return Generators(self._loss, self._policy)
+
+    def same(self, one: Tensor, other: Tensor) -> bool:
+        """Whether two gradients are equal but for rounding, by the largest number that any gradient has had so far."""
+        return bool((one - other).abs().max() <= self.tolerances.repetition * self.largest + self.step_rounding)
 
     @property
     def is_constant(self) -> bool:
@@ -202,6 +213,7 @@ class LossGradient:
                 moves = steps.moves(before) if steps is not None else None
                 if moves is None:
                     moves = [old - parameter.detach() for old, parameter in zip(before, parameters, strict=True)]
+                    self.step_rounding = max(self.step_rounding, _rounding_of(parameters) / rate)
                 return _flat(move / rate for move in moves)
             if landed is None:
                 landed = self._without_gradient(value, batch)
@@ -216,7 +228,6 @@ class LossGradient:
             InvalidArgument: if both have a gradient: what a trainer would do with them is anyone's guess.
         """
         scalar = check_value(value)
-        self.coarse = self.coarse or scalar.dtype != torch.float64
         if not (self._allow_nan or scalar.isfinite()):
             raise self._not_finite(batch, "value")
         parameters = list(self._parameters.values())
@@ -322,7 +333,7 @@ class LossGradient:
         """Whether they are the same up to rounding; or, where NaN is allowed, are finite in the same places."""
         if not alone.isfinite().all():
             return torch.equal(vectorised.isfinite(), alone.isfinite())
-        return bool((vectorised - alone).abs().max() <= self.tolerances.repetition * (1 + alone.abs().max()))
+        return self.same(vectorised, alone)
 
 
 def _flat(gradients: Iterable[Tensor]) -> Tensor:
@@ -332,6 +343,16 @@ def _flat(gradients: Iterable[Tensor]) -> Tensor:
 
 def _has_hooks(parameter: nn.Parameter) -> bool:
     return bool(parameter._backward_hooks or parameter._post_accumulate_grad_hooks)  # torch has no other way to ask
+
+
+def _largest(gradients: Tensor) -> float:
+    """In absolute value, of those that are finite."""
+    return float(gradients.abs().nan_to_num(posinf=0.0).max())
+
+
+def _rounding_of(parameters: Iterable[Tensor]) -> float:
+    """How far the nearest numbers of their dtypes may be from parameters, as a length."""
+    return math.hypot(*(torch.finfo(p.dtype).eps * float(p.detach().norm()) for p in parameters))
 
 
 def _landed(parameters: list[nn.Parameter]) -> list[Tensor] | None:

@@ -178,11 +178,6 @@ class _Draws:
         by_probability = np.argsort(probabilities, kind="stable")
         return np.unique(np.concatenate([largest, by_probability[:third], by_probability[-third:]]))
 
-    @property
-    def largest_return(self) -> float:
-        """In absolute value."""
-        return self._expected.case.largest_return
-
     def estimate(self) -> GradientEstimate:
         """Of all that was drawn."""
         seen = np.array(self.seen)
@@ -202,9 +197,7 @@ def _compare(draw: _Draws, truth: TrueGradient, known: _Range, draws: int, level
         parallel, scale = _decide(draw, t, known, draws, level / 2, proportional=True)
         verdict = {"equivalent": Verdict.PROPORTIONAL, "reject": Verdict.BIASED}.get(parallel, Verdict.INCONCLUSIVE)
     estimate = draw.estimate()
-    measured = compare(
-        replace(estimate, term_size=float(estimate.mean.abs().max())), [truth], FLOAT64, returns=draw.largest_return
-    )
+    measured = compare(replace(estimate, term_size=float(estimate.mean.abs().max())), [truth], FLOAT64)
     return replace(measured, verdict=verdict, scale=scale if verdict is Verdict.PROPORTIONAL else measured.scale)
 
 

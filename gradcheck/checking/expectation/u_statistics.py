@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from gradcheck.checking.budgets import STRUCTURE_TRIALS
-from gradcheck.checking.estimate import GradientEstimate
+from gradcheck.checking.estimate import GradientEstimate, length
 from gradcheck.checking.expectation.loss_gradient import LossGradient
+from gradcheck.checking.expectation.precision import watched_where_unsure
 from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.tolerances import Tolerances
 from gradcheck.estimators.collectors.base import AbstractCollector
@@ -62,7 +65,8 @@ def _by_episodes(
     p = torch.as_tensor(collector.all_episodes.probabilities)
     singles = progress(range(count), count, "episodes")
     try:
-        alone = torch.stack([gradient.of(collector.all_episodes.episodes.select([k])) for k in singles])
+        with watched_where_unsure(gradient):
+            alone = torch.stack([gradient.of(collector.all_episodes.episodes.select([k])) for k in singles])
     except (LossFailed, InvalidArgument):  # a loss may need more than one
         return None
     factor = _constant(whole, alone[rows].sum(dim=1), gradient.tolerances)
@@ -70,7 +74,9 @@ def _by_episodes(
         return None
     mean = p @ alone
     variance = factor**2 * size * (p @ (alone - mean) ** 2)
-    return GradientEstimate(factor * size * mean, variance, float((p @ alone.abs()).max()), count)
+    term_size, largest = float((p @ alone.abs()).max()), length(alone.abs().amax(0))
+    times = abs(factor) * size
+    return GradientEstimate(factor * size * mean, variance, times * term_size, count, largest=times * largest)
 
 
 def _by_pairs(
@@ -88,7 +94,8 @@ def _by_pairs(
     (batches,) = collector.batches(2, ordered=False)
     portions = list(batches.alike(4096))
     pair_of = np.concatenate([portion.batches.chosen for portion in progress(portions, len(portions), "pairs")])
-    values = torch.cat([gradient.of_alike(portion) for portion in portions])
+    with watched_where_unsure(gradient):
+        values = torch.cat([gradient.of_alike(portion) for portion in portions])
     weights = torch.as_tensor(np.concatenate([portion.batches.weights for portion in portions]))
     mean = weights @ values
     # E[h | first]: each unordered pair counts for both of its members.
@@ -100,14 +107,17 @@ def _by_pairs(
     given_first.index_add_(0, other[apart], p[one[apart]][:, None] * values[apart])
     of_first = p @ (given_first - mean) ** 2
     variance = 2 / (size * (size - 1)) * (2 * (size - 2) * of_first + weights @ (values - mean) ** 2)
-    return GradientEstimate(factor * mean, factor**2 * variance, float((weights @ values.abs()).max()), len(values))
+    term_size = abs(factor) * float((weights @ values.abs()).max())
+    largest = abs(factor) * length(values.abs().amax(0))
+    return GradientEstimate(factor * mean, factor**2 * variance, term_size, len(values), largest=largest)
 
 
 def _constant(whole: Tensor, parts: Tensor, tolerances: Tolerances) -> float | None:
     """The one number by which all of ``parts`` must be multiplied to give ``whole``; None if there is none."""
-    norm = float((parts * parts).sum())
-    if not norm:
+    largest, size = float(parts.abs().max()), float(whole.abs().max())
+    if not (0 < largest < math.inf and size < math.inf):
         return None
-    factor = float((whole * parts).sum()) / norm
-    tolerance = tolerances.repetition * (1 + float(whole.abs().max()))
-    return factor if float((whole - factor * parts).abs().max()) <= tolerance else None
+    parts = parts / largest  # their squares may overflow
+    factor = float((whole * parts).sum()) / float((parts * parts).sum())
+    same = float((whole - factor * parts).abs().max()) <= tolerances.repetition * size
+    return factor / largest if same else None

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, worst_probe
+from gradcheck.checking.estimate import length
+from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, lost_in_rounding, worst_probe
 from gradcheck.checking.result import CheckResult, ProbeResult
 from gradcheck.checking.tolerances import FLOAT64
 from gradcheck.checking.verdict import Verdict
@@ -59,6 +60,8 @@ def _before_the_code(result: CheckResult) -> Iterator[Block]:
 def _where(result: CheckResult, worst: ProbeResult) -> str:
     if not worst.expected_gradient.any():
         off = "zero"
+    elif lost_in_rounding(worst):
+        off = f"lost in rounding errors of up to {short(worst.noise)}"
     elif worst.verdict is Verdict.PROPORTIONAL:
         off = f"scale {short(worst.scale)}"
     else:
@@ -85,5 +88,5 @@ def _counts(result: CheckResult, worst: ProbeResult) -> Tensor:
     if result.accept is Verdict.UNBIASED or not math.isfinite(worst.scale):
         return error
     left_over = worst.expected_gradient - worst.scale * worst.true_gradient
-    only_length = float(left_over.norm()) <= FLOAT64.comparison * float(worst.expected_gradient.norm())
+    only_length = length(left_over) <= max(worst.noise, FLOAT64.comparison * length(worst.expected_gradient))
     return error if only_length else left_over

@@ -5,13 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, scale, search_of, worst_probe
+from gradcheck.checking.estimate import length
+from gradcheck.checking.rendering.phrases import (
+    batches_of,
+    costs,
+    degrees,
+    lost_in_rounding,
+    scale,
+    search_of,
+    worst_probe,
+)
 from gradcheck.checking.result import AtBatchSize, CheckResult, ProbeResult
-from gradcheck.checking.tolerances import FLOAT64
+from gradcheck.checking.tolerances import FLOAT64, LEAST_SQUARED
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document.blocks import Block, Lines, Text
 from gradcheck.document.numbers import listed, percent, short
 
+#: So many times as large as a bias is noise at most that is said to hide it: a billion batches show that.
+_MOST_TIMES = math.sqrt(1e9)
 _DIRECTION_IS_RIGHT = {Verdict.UNBIASED, Verdict.PROPORTIONAL}
 
 
@@ -51,7 +62,7 @@ def _how_far(result: CheckResult, worst: ProbeResult) -> Iterator[str]:
         yield f"Off by: {up_to}{far}, all of it length: {scale(result)}."
     elif not worst.expected_gradient.any():
         yield f"Off by: all there is, for the expected gradient is zero{at}."
-    elif result.verdict is not Verdict.UNBIASED:
+    elif result.verdict is not Verdict.UNBIASED and not lost_in_rounding(worst):
         angle = f"{degrees(result.direction_error)} in direction (1 - cosine {short(result.direction_error)})"
         yield f"Off by: {up_to}{angle}, {far} in all{at}; {scale(result)}."
 
@@ -81,13 +92,15 @@ def _wrong(result: CheckResult, worst: ProbeResult) -> str:
     spread = _spread(worst)
     # Where a learning rate may make up for the length, and it is not negative, what counts is the rest.
     across = result.accept is not Verdict.UNBIASED and worst.scale > 0
-    bias = float((worst.expected_gradient - (worst.scale if across else 1.0) * worst.true_gradient).norm())
-    bias = bias if bias > FLOAT64.comparison * float(worst.expected_gradient.norm()) else 0.0
+    if lost_in_rounding(worst):
+        errors = f"rounding errors of up to {short(worst.noise)}"
+        return f"Wrong or not, undecided: the gradient is lost in {errors} ({worst.probe})."
+    bias = length(worst.expected_gradient - (worst.scale if across else 1.0) * worst.true_gradient)
+    bias = bias if bias > worst.noise else 0.0
     off = f"{short(bias)} off the true {'direction' if across else 'gradient'}"
     if not spread:
         return f"Wrong, not noisy: all batches give one gradient, {off} ({worst.probe})."
-    averaged = math.ceil((spread / bias) ** 2) if bias else 1
-    visible = f", visible in the mean of {averaged:,} batches" if averaged > 1 else ""
+    visible = _visible(spread / bias) if bias else ""
     judged = "Wrong or noisy, undecided" if result.verdict is Verdict.INCONCLUSIVE else "Wrong, and noisy"
     return (
         f"{judged}: one batch's gradient scatters by {short(spread)} around a mean that is {off}{visible} "
@@ -95,12 +108,23 @@ def _wrong(result: CheckResult, worst: ProbeResult) -> str:
     )
 
 
+def _visible(ratio: float) -> str:
+    """In how many batches a bias shows beside noise that is so many times as large."""
+    if ratio > _MOST_TIMES:
+        return ", too small to be seen in any number of batches"
+    averaged = math.ceil(ratio**2)
+    return f", visible in the mean of {averaged:,} batches" if averaged > 1 else ""
+
+
 def _not_wrong(result: CheckResult) -> str:
     def noise(one: ProbeResult) -> float:
-        length = float(one.expected_gradient.norm())
-        return _spread(one) / length if length else 0.0
+        size = length(one.expected_gradient)
+        return _spread(one) / size if size else 0.0
 
     noisiest = max(result.probes, key=noise)
+    largest = max(length(one.expected_gradient) for one in result.probes)
+    if largest and not LEAST_SQUARED < largest < 1 / LEAST_SQUARED:
+        return f"How noisy it is cannot be told: its gradients, of {short(largest)}, have no squares in float64."
     if not _spread(noisiest):
         return "Neither wrong nor noisy: all batches give one gradient."
     return (
@@ -111,8 +135,8 @@ def _not_wrong(result: CheckResult) -> str:
 
 def _spread(one: ProbeResult) -> float:
     """The standard deviation of one batch's gradient, as a vector; rounding may have made a variance negative."""
-    spread = math.sqrt(float(one.variance.clamp(min=0).sum()))
-    return spread if spread > FLOAT64.comparison * float(one.expected_gradient.norm()) else 0.0
+    spread = length(one.variance.clamp(min=0).sqrt())
+    return spread if spread > max(one.noise, FLOAT64.comparison * length(one.expected_gradient)) else 0.0
 
 
 def _batch_sizes(result: CheckResult) -> Iterator[str]:
@@ -125,7 +149,7 @@ def _batch_sizes(result: CheckResult) -> Iterator[str]:
 
 
 def _at_batch_size(at: AtBatchSize) -> str:
-    if at.verdict is Verdict.UNBIASED:
+    if at.verdict in (Verdict.UNBIASED, Verdict.INCONCLUSIVE):
         return at.verdict.value
     if at.verdict is Verdict.PROPORTIONAL:
         return f"{at.verdict}, scale {'not one number' if at.scale is None else short(at.scale)}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from gradcheck.checking.estimate import length
 from gradcheck.checking.result import Attribution, CheckResult, ProbeResult, Searched
-from gradcheck.checking.tolerances import NOT_SHOWN_OF_A_COSINE
+from gradcheck.checking.tolerances import NOT_SHOWN_OF_A_COSINE, UNTELLABLE
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document.numbers import short
 
@@ -88,6 +89,12 @@ def search_of(searched: Searched) -> str:
     others += [f"{searched.skipped:,} more not judged"] if searched.skipped else []
     more = f" {'; '.join(others)}." if others else ""
     return f"Searched for {how_long}: {said}.{more}"
+
+
+def lost_in_rounding(one: ProbeResult) -> bool:
+    """Whether nothing is said about a probe because rounding may have changed its gradients by too much."""
+    size = max(length(one.expected_gradient), length(one.true_gradient))
+    return one.verdict is Verdict.INCONCLUSIVE and one.noise > UNTELLABLE * size
 
 
 def worst_probe(result: CheckResult) -> ProbeResult | None:
