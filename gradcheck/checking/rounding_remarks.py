@@ -23,7 +23,7 @@ def rounding_remarks(results: Sequence[CaseResult]) -> tuple[str, ...]:
     if coarse:
         found.append(f"Computed in float32 in places: judged to about {max(map(_share, coarse)):.0e} (relative).")
     if any(one.was_coarse for one in exact):
-        found.append("Judged in float64, on a copy of the policy: in float32 it could not be told, or not so closely.")
+        found.append("Judged in float64: in float32 it could not be told, or not so closely.")
     return tuple(found)
 
 

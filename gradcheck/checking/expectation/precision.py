@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, ValuesView
+from collections.abc import Callable, Iterable, Iterator, Sequence, ValuesView
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -22,6 +22,10 @@ _COARSE: Final = {
     torch.float16: (torch.int16, 0x001F),
     torch.float32: (torch.int32, 0x0FFF),
 }
+
+
+#: What a tensor passes through that is made of numpy's numbers or Python's.
+_FROM_OUTSIDE: Final = torch.ops.aten.lift_fresh.default
 
 
 class Watching:
@@ -46,6 +50,11 @@ class Watching:
         """Do what was asked, and look at what went in and came out: some tensors come from elsewhere, as numpy's do."""
         del types
         found = func(*args, **(kwargs or {}))
+        made_of = [value for value in args if isinstance(value, float)]
+        if func is _FROM_OUTSIDE and isinstance(found, Tensor) and found.dtype is torch.float64:
+            made_of = found.detach()
+        if len(made_of) and _is_coarser(torch.float32, self.least) and was_in_float32(made_of):
+            self.least = torch.float32
         for tensor in _tensors((args, (kwargs or {}).values(), found)):
             if tensor.dtype in _COARSE:
                 self.met_coarse = True
@@ -85,6 +94,22 @@ def may_be_rounded(tensor: Tensor) -> bool:
         return False
     integers, mask = _COARSE[tensor.dtype]
     return bool((tensor.detach().view(integers) & mask).any())
+
+
+def was_in_float32(numbers: Tensor | Sequence[float]) -> bool:
+    """Whether one of some numbers in float64 is a fraction that fits in float32 and needs more than half its digits.
+
+    Of numbers that never were in float32, one in 500 million is like this.
+
+    >>> import numpy as np
+    >>> was_in_float32([0.1, 0.5, 1e9]), was_in_float32([float(np.float32(0.1))])
+    (False, True)
+    """
+    values = torch.as_tensor(numbers, dtype=torch.float64)
+    fractions = values[values.isfinite() & (values != values.round())]
+    singles = fractions.float()
+    singles = singles[singles.double() == fractions]
+    return may_be_rounded(singles)
 
 
 @contextmanager
