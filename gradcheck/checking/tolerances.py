@@ -64,6 +64,10 @@ EXPLAINED_WITHIN = 3e-6
 #: gradient. So a right loss, or a mere change of scale, never explains a small one.
 UNEXPLAINED_SHARE = 1e-3
 
+#: An error of less than this, relative to the terms of the gradient, is not compared with those of mistakes: where they
+#: are known to 1e-9, a share of ``UNEXPLAINED_SHARE`` of it could not be seen.
+LEAST_EXPLAINED = 1e-6
+
 #: Hypotheses that may fit by chance, at most, where many are tried; what fits has to fit on all cases as well.
 COINCIDENCES = 1e-6
 

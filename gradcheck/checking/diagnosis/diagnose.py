@@ -27,7 +27,7 @@ from gradcheck.checking.diagnosis.locate import locate
 from gradcheck.checking.diagnosis.mistake_table import MistakeTable
 from gradcheck.checking.diagnosis.scale import only_scaled, zero
 from gradcheck.checking.directions import directions
-from gradcheck.checking.estimate import GradientEstimate
+from gradcheck.checking.estimate import GradientEstimate, length
 from gradcheck.checking.expectation.audit import audited
 from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.failure import LossFailed, loss_failed
@@ -35,7 +35,7 @@ from gradcheck.checking.judge import CaseResult, Judgement
 from gradcheck.checking.probes.subjects import Battery
 from gradcheck.checking.question import Question
 from gradcheck.checking.result import Attribution, Finding
-from gradcheck.checking.tolerances import LEAST_SQUARED
+from gradcheck.checking.tolerances import LEAST_EXPLAINED, LEAST_SQUARED
 from gradcheck.checking.verdict import Verdict
 from gradcheck.estimators.collectors.groups import Groups
 from gradcheck.estimators.policy_gradients import Loss
@@ -82,8 +82,11 @@ def diagnose_condition(question: Question, results: Sequence[CaseResult]) -> Dia
     """
     scaled = all(one.comparison.verdict is not Verdict.BIASED for one in results)
     cases = tuple(map(_examined, results))
-    if any(not LEAST_SQUARED**0.5 < result.estimate.magnitude < LEAST_SQUARED**-0.5 for result in results):
+    sizes = [result.estimate.magnitude for result in results if result.estimate.magnitude]
+    if any(not LEAST_SQUARED**0.5 < size < LEAST_SQUARED**-0.5 for size in sizes):
         return Diagnosis((_OUT_OF_RANGE,))
+    if all(_is_hardly_off(case) for case in cases):
+        return Diagnosis((replace(_HARDLY_OFF, evidence=locate(cases, tried=False).evidence if not scaled else ""),))
     if not scaled and _climbs_the_return_instead(results):
         return Diagnosis((_OBJECTIVE_IGNORED,))
     if not scaled and _is_right_by_the_other_reference(results):
@@ -110,7 +113,14 @@ _OUT_OF_RANGE = Finding(
     "unexplained",
     "The gradients of the loss are so large or so small that they cannot be compared with those of known mistakes.",
     "",
-    "Divide the loss by a constant of the size of its gradients, or see which of them is zero.",
+    "Divide the loss by a constant of the size of its gradients.",
+)
+
+_HARDLY_OFF = Finding(
+    "unexplained",
+    "The loss is off by so little that it cannot be compared with known mistakes.",
+    "",
+    "Look for a small ε, in a logarithm or a denominator, and for numbers of few digits.",
 )
 
 _OBJECTIVE_IGNORED = Finding(
@@ -159,6 +169,12 @@ def _rests_on_the_other_reference(hypothesis: Hypothesis, case: Case) -> bool:
     replaced = any(Component.SCORE in part.form.takes for part in hypothesis.replacements)
     right = right_scores(features_of(case))[0]
     return case.off_policy and not replaced and bool(hypothesis.right) and hypothesis.right[0] is not right
+
+
+def _is_hardly_off(case: ExaminedCase) -> bool:
+    """Whether g is so close to t that a mistake with about the same gradient would seem to explain it."""
+    limit = max(LEAST_EXPLAINED, 10 * case.tolerances.comparison)
+    return length(case.estimate.mean - case.comparison.truth) <= limit * max(case.estimate.term_size, 1e-300)
 
 
 def _climbs_the_return_instead(results: Sequence[CaseResult]) -> bool:
