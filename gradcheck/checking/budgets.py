@@ -91,5 +91,8 @@ WIDENED: Final = 4
 #: Episodes or groups that the range of a gradient is looked for on: the likeliest, the rarest and the most extreme.
 MOST_EXTREMES: Final = 600
 
+#: Batches with one of them among others, at most.
+MOST_OTHERS: Final = 32
+
 #: Different groups that are listed to sample from.
 MOST_UNITS_SAMPLED: Final = 200_000

@@ -136,10 +136,11 @@ def _remarks(asked: list[Judgement]) -> tuple[str, ...]:
     found = [remark for result in results for remark in result.case.remarks]
     found += [one_direction_at_most(result.case for result in judgement.cases) for judgement in asked]
     found += rounding_remarks(results)
-    if not all(judgement.exact for judgement in asked):
-        found.append(
-            f"Sampled, not enumerated: what passes is within {SAMPLED_TOLERANCE:.0%} of the largest coordinate of the "
-            f"true gradient, with a confidence of {CONFIDENCE:g}; what fails is wrong but for a probability of "
-            f"{FALSE_ALARM:.0e}. Both as long as no gradient lies beyond twice the range of those in a pilot."
-        )
+    assumptions = {result.estimate.assumption for result in results}
+    found += [
+        f"Sampled, not enumerated: what passes is within {SAMPLED_TOLERANCE:.0%} of the largest coordinate of the "
+        f"true gradient, with a confidence of {CONFIDENCE:g}; what fails is wrong but for a probability of "
+        f"{FALSE_ALARM:.0e}. Both as long as {assumption}."
+        for assumption in sorted(filter(None, assumptions))
+    ]
     return tuple(dict.fromkeys(filter(None, found)))

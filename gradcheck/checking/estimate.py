@@ -22,6 +22,7 @@ class GradientEstimate:
         exact: whether all batches were enumerated; else they were sampled.
         largest: the length of the vector of the largest |X| of each coordinate, over all batches, however improbable;
             0 where it is not known.
+        assumption: of one that was sampled, what its verdict rests on, in words that follow "as long as".
     """
 
     mean: Tensor
@@ -30,6 +31,7 @@ class GradientEstimate:
     num_batches: int
     exact: bool = True
     largest: float = 0.0
+    assumption: str = ""
 
     @property
     def magnitude(self) -> float:

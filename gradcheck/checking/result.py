@@ -263,7 +263,10 @@ class CheckResult:
 
     @property
     def confidence(self) -> float:
-        """The probability that a sampled verdict is right, at least; 1 where it is exact, 0 where undecided."""
+        """The probability that a sampled verdict is right, at least, if what the remarks say is assumed holds.
+
+        It is 1 where the verdict is exact, 0 where it is undecided.
+        """
         if self.verdict is Verdict.INCONCLUSIVE:
             return 0.0
         if self.exact:

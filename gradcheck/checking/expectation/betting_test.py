@@ -24,7 +24,7 @@ import numpy.typing as npt
 from numpy.typing import ArrayLike
 
 from gradcheck.tree.errors import invalid
-from gradcheck.tree.types import Floats
+from gradcheck.tree.types import Floats, Integers
 
 #: How a sequential test ended.
 Decision: TypeAlias = Literal["reject", "equivalent", "undecided", "out_of_range"]
@@ -115,9 +115,10 @@ def decide(
     for name, level in {"alpha": alpha, "alpha_equivalent": alpha_equivalent, "tolerance": tolerance}.items():
         if not 0 < level < 1:
             raise invalid("a number between 0 and 1", name, level)
-    bets = _Bets(mu, v, low, high, proportional=proportional, slack=tolerance * np.abs(mu).max())
-    before = np.zeros((0, len(mu))) if earlier is None else np.asarray(earlier, dtype=np.float64)
-    tails = _Tails(np.array([bets.looked_at(X) for X in before])) if tail else None
+    tails = _Tails(np.asarray(earlier, dtype=np.float64)) if tail else None
+    weighed = np.ones(len(mu), dtype=bool) if tails is None else tails.well_seen(mu != 0)
+    slack = tolerance * np.abs(mu).max()
+    bets = _Bets(mu, v, low, high, proportional=proportional, slack=slack, weighed=weighed)
     slack = _SLACK * (high - low) + np.finfo(np.float64).tiny
     seen_low, seen_high, total, done = np.full(len(mu), np.inf), np.full(len(mu), -np.inf), 0.0, 0
     decision: Decision = "undecided"
@@ -129,11 +130,11 @@ def decide(
             if (np.maximum(low - X, X - high) > slack).any():
                 decision = "out_of_range"
                 break
-            y = bets.settle(X)
+            bets.settle(X)
             if tails is not None:
-                tails.add(y)
+                tails.add(X)
             if bets.log_evidence >= math.log(1 / alpha) and (
-                tails is None or bets.log_evidence_of(tails.seen_opposite(bets.sums, tail)) >= math.log(1 / alpha)
+                tails is None or bets.log_evidence_of(bets.believed(*tails.seen(tail))) >= math.log(1 / alpha)
             ):
                 decision = "reject"
                 break
@@ -151,11 +152,22 @@ class _Bets:
     What gambler i of coordinate j looks at is y = own·X_j + rest·Σ_{k≠j} w_k X_k + offset.
     """
 
-    def __init__(self, mu: Floats, v: Floats, low: Floats, high: Floats, *, proportional: bool, slack: float) -> None:
+    def __init__(
+        self,
+        mu: Floats,
+        v: Floats,
+        low: Floats,
+        high: Floats,
+        *,
+        proportional: bool,
+        slack: float,
+        weighed: npt.NDArray[np.bool_],
+    ) -> None:
         # A coordinate without variance says c at once; it must not be divided by.
         steady = np.maximum(v, 1e-6 * v.max()) if v.max() > 0 else np.ones_like(v)
-        strength = mu / steady
-        self.w = strength / (strength @ mu) if mu.any() else np.zeros_like(mu)
+        strength = np.where(weighed, mu / steady, 0.0)
+        self.w = strength / (strength @ mu) if strength.any() else np.zeros_like(mu)
+        self._mu, self._proportional = mu, proportional
         one, none = np.ones_like(mu), np.zeros_like(mu)
         if proportional:
             own, rest, offset = one - mu * self.w, -mu, none
@@ -168,6 +180,8 @@ class _Bets:
         self._own, self._rest, self._offset = np.concatenate([x, q - x, q + x], axis=1)
         self._coordinates = np.tile(np.arange(len(mu)), 3)
         self._scale_sign, self._scale_offset = (-1.0, 0.0) if proportional else (1.0, -1.0)
+        if not self.w.any():  # the truth is zero, and has no scale to bet on
+            self._scale_offset = 0.0
 
         # Ranges, by interval arithmetic: a few products, however many coordinates there are.
         share_low, share_high = np.minimum(self.w * low, self.w * high), np.maximum(self.w * low, self.w * high)
@@ -185,7 +199,7 @@ class _Bets:
             self._most = np.where(floor < 0, _BOLDNESS / -floor, np.inf)
             self._least = np.where(one_sided, 0.0, np.where(ceiling > 0, -_BOLDNESS / ceiling, -np.inf))
         self._P = P
-        self.sums = np.zeros(3 * P + 1)
+        self._sum = np.zeros(3 * P + 1)
         # One draw as it is expected; not so small that roundings of a steady coordinate look like a tendency.
         least = (_ROUNDING * max(np.abs(low).max(), np.abs(high).max(), np.abs(mu).max())) ** 2 or 1.0
         prior = np.append(np.tile(v, 3), self.w**2 @ v) + np.append(np.repeat([0, slack**2, slack**2], P), 0)
@@ -193,22 +207,40 @@ class _Bets:
         self.log_wealth = np.zeros(3 * P + 1)
         self._latched = np.zeros(2 * P, dtype=bool)
 
-    def looked_at(self, X: Floats) -> Floats:
-        """[3P + 1] y of each gambler."""
+    def settle(self, X: Floats) -> None:
+        """Bet on what is known so far, and see the next draw."""
         scale = self.w @ X
         mine = X[self._coordinates]
         y = self._own * mine + self._rest * (scale - self.w[self._coordinates] * mine) + self._offset
-        return np.append(y, self._scale_sign * scale + self._scale_offset)
-
-    def settle(self, X: Floats) -> Floats:
-        """Bet on what is known so far, and see the next draw: y of each gambler."""
-        y = self.looked_at(X)
-        stake = np.clip(self.sums / self._squares, self._least, self._most)
+        y = np.append(y, self._scale_sign * scale + self._scale_offset)
+        stake = np.clip(self._sum / self._squares, self._least, self._most)
         with np.errstate(divide="ignore"):
             self.log_wealth += np.log(np.maximum(0.0, 1 + stake * y))
-        self.sums += y
+        self._sum += y
         self._squares += y**2
-        return y
+
+    def believed(self, above: npt.NDArray[np.bool_], below: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """[3P + 1] which gamblers could not be ruined by draws that are too rare to have been met.
+
+        A gambler whose y were below zero on average would be ruined by one far above it, and that can come of a draw
+        far out in any of the coordinates that his y is made of.
+
+        Args:
+            above: [P] of which coordinates it is known how far up they go.
+            below: [P] how far down.
+        """
+        P, w = self._P, self.w
+        unknown = np.stack([(w > 0) & ~below | (w < 0) & ~above, (w > 0) & ~above | (w < 0) & ~below])  # of l: down, up
+        up = self._sum < 0  # where the danger is
+        believed = np.zeros(3 * P + 1, dtype=bool)
+        own = np.where(up[:P] == (self._own[:P] >= 0), above, below)
+        if self._proportional:
+            l_up = (up[:P] == (self._mu < 0)).astype(np.int64)
+            others = unknown.sum(axis=1)[l_up] - unknown[l_up, np.arange(P)]
+            own = own & ((others == 0) | (self._mu == 0))
+        believed[:P] = own
+        believed[-1] = not unknown[int(up[-1] == (self._scale_sign > 0))].any()
+        return believed
 
     @property
     def log_evidence(self) -> float:
@@ -245,40 +277,51 @@ def _block(draw: Callable[[int], ArrayLike], count: int, width: int) -> Floats:
 
 @final
 class _Tails:
-    """How often numbers came near the largest and the smallest of them, by powers of two of the distance to the middle.
+    """How often coordinates came near the largest and the smallest of their draws, by powers of two from the middle.
 
     Where a tail has a typical size, many draws lie within a factor of two of the largest. Where it has none (a weight
     of 2^t with a probability of 2^-t, a product of ratios), the largest stands alone, whatever the number of draws, and
-    the next ones may be larger by far.
+    the next ones may be larger by far. Of a coordinate that never changed nothing is known at all.
 
     Args:
-        earlier: [M, G] numbers before; their means are the middle.
+        earlier: [M, P] draws before; their means are the middle.
     """
 
-    _LEAST, _MOST = -200, 200  # powers of two that are told apart
+    _POWERS = 400  # of two, that are told apart
 
     def __init__(self, earlier: Floats) -> None:
         self._middle = earlier.mean(axis=0)
         self._rounding = _SLACK * np.abs(earlier).max()
-        G, powers = len(self._middle), self._MOST - self._LEAST + 1
-        self._counts = np.zeros((2, G, powers), dtype=np.int64)  # above, and below
-        self._gamblers = np.arange(G)
-        for y in earlier:
-            self.add(y)
+        self._total = len(earlier)
+        self._counts = np.zeros((2, len(self._middle), self._POWERS), dtype=np.int64)  # above, and below
+        self._coordinates = np.arange(len(self._middle))
+        for X in earlier:
+            self.add(X)
 
-    def add(self, y: Floats) -> None:
-        """See one more number of each."""
-        distance = y - self._middle
-        _, power = np.frexp(distance)
-        place = np.clip(power, self._LEAST, self._MOST) - self._LEAST
+    def add(self, X: Floats) -> None:
+        """See one more draw."""
+        distance = X - self._middle
+        place = np.clip(np.frexp(distance)[1] + self._POWERS // 2, 0, self._POWERS - 1)
         away = np.abs(distance) > self._rounding
-        side = (distance < 0).astype(np.int64)
-        self._counts[side[away], self._gamblers[away], place[away]] += 1
+        self._counts[(distance < 0)[away].astype(np.int64), self._coordinates[away], place[away]] += 1
 
-    def seen_opposite(self, sums: Floats, least: int) -> npt.NDArray[np.bool_]:
-        """[G] whether at least so many lie near the one that is farthest out, on the side against the sum."""
-        against = (sums > 0).astype(np.int64)  # a sum below zero could be made good by a number far above
-        counts = self._counts[against, self._gamblers]
-        top = counts.shape[1] - 1 - np.argmax(counts[:, ::-1] > 0, axis=1)
-        near = counts[self._gamblers, top] + np.where(top > 0, counts[self._gamblers, np.maximum(top - 1, 0)], 0)
-        return near >= least
+    def seen(self, least: float) -> npt.NDArray[np.bool_]:
+        """[2, P] whether at least so many draws lie near the one farthest up, and near the one farthest down."""
+        return self._near() >= least
+
+    def well_seen(self, wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """[P] the coordinates that already came near both ends often; if none of those wanted, that one that did most.
+
+        Args:
+            wanted: [P] not all of them False, for the answer to mean anything.
+        """
+        near = np.where(wanted, self._near().min(axis=0), -1)
+        well = near >= max(2, self._total / 16)
+        return well if well.any() else near == near.max()
+
+    def _near(self) -> Integers:
+        """[2, P] how many lie within a factor of two to four of the one that is farthest out."""
+        top = self._POWERS - 1 - np.argmax(self._counts[:, :, ::-1] > 0, axis=2)
+        below = np.maximum(top - 1, 0)
+        pick = np.arange(2)[:, None], self._coordinates[None]
+        return self._counts[*pick, top] + np.where(top > 0, self._counts[*pick, below], 0)

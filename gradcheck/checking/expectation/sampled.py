@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 import torch
 
-from gradcheck.checking.budgets import MOST_EXTREMES, MOST_UNITS_SAMPLED, PILOT, WIDENED
+from gradcheck.checking.budgets import MOST_EXTREMES, MOST_OTHERS, MOST_UNITS_SAMPLED, PILOT, WIDENED
 from gradcheck.checking.comparison import Comparison, best_comparison, compare
 from gradcheck.checking.estimate import GradientEstimate, TrueGradient
 from gradcheck.checking.expectation.audit import audited_while_random, random_sources
@@ -95,7 +95,7 @@ def sampled(
         truths = expected.true_gradients(size)
         level = FALSE_ALARM / (num_cases * len(truths))
         comparison = best_comparison([_compare(draw, truth, known, draws, level) for truth in truths])
-    return draw.estimate(), comparison
+    return replace(draw.estimate(), assumption=known.assumption(is_random=is_random)), comparison
 
 
 @final
@@ -118,6 +118,19 @@ class _Range:
         middle, half = (low + high) / 2, (high - low) / 2
         times = RANGE_TIMES if self.is_examined else RANGE_TIMES_UNEXAMINED
         return middle - times * half, middle + times * half
+
+    def assumption(self, *, is_random: bool) -> str:
+        """What remains to be believed."""
+        if self.is_examined:
+            return (
+                f"no gradient lies beyond {RANGE_TIMES:g} times the range of those that were met, on batches with each "
+                "of the episodes among them"
+            )
+        why = "the loss draws numbers of its own" if is_random else "there are too many episodes to look at each"
+        return (
+            f"no gradient lies beyond {RANGE_TIMES_UNEXAMINED:g} times the range of those that were met, however rare "
+            f"it is: {why}, so that the range is known from draws alone"
+        )
 
     @property
     def tail(self) -> int:
@@ -151,7 +164,9 @@ class _Draws:
         chosen = self._most_extreme(units, probabilities)
         times = self._size // units.shape[1]
         alike = [np.tile(unit, times) for unit in units[chosen]]
-        among = [] if times == 1 else [self._among_others(unit) for unit in units[chosen]]
+        # What the others are decides how large it is there: each unit is tried with as many others as can be afforded.
+        again = min(MOST_OTHERS, max(1, MOST_EXTREMES // len(chosen))) if times > 1 else 0
+        among = [self._among_others(unit) for unit in units[chosen] for _ in range(again)]
         rows = np.array([*alike, *among])
         like = self._collector.sampled(self._size, 1, self._numbers)
         batches = replace(like, chosen=rows, weights=np.zeros(len(rows)))
