@@ -89,7 +89,7 @@ MISTAKES: tuple[Mistake, ...] = (
             "ppo_clip",
             f"This is PPO's published clipped surrogate with ε = {epsilon:g}: "
             "its gradient vanishes where the clip binds.",
-            "Nothing, if PPO is meant: it is right at the first update. Unclipped ratios are right at every one.",
+            "Nothing, if PPO is meant: it is right at the first update. Unclipped, it is the surrogate at every one.",
             _of(epsilon, _smaller, advantages=_MANY if epsilon == _USUAL else _FEW),
             _OFF_POLICY,
         )
@@ -138,7 +138,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "dual_clip",
         f"This is dual-clip PPO with ε = {_USUAL:g}: negative advantages are clipped at large ratios, too.",
-        "Nothing, if that is meant: it is right at the first update. Unclipped ratios are right at every one.",
+        "Nothing, if that is meant: it is right at the first update. Unclipped, it is the surrogate at every one.",
         _of(_USUAL, partial(_dual, bound=3.0), advantages=_FEW),
         _OFF_POLICY,
     ),

@@ -19,7 +19,7 @@ from gradcheck.checking.question import Question
 from gradcheck.checking.tolerances import CLEARLY_WRONG, FLOAT64
 from gradcheck.checking.verdict import Verdict
 from gradcheck.estimators.batches import WeightedBatches
-from gradcheck.estimators.collectors.base import IndependentUnits
+from gradcheck.estimators.collectors.base import AbstractCollector, IndependentUnits
 
 
 @final
@@ -66,7 +66,8 @@ def screened(question: Question, condition: Condition) -> Answer:
     if g is None:
         return Answer.NOT_CLEAR if gradient.vectorised else Answer.CANNOT_TELL
 
-    def whole(_: int) -> GradientEstimate:
+    def whole(size: int, collector: AbstractCollector | None = None) -> GradientEstimate:
+        del size, collector
         raise AssertionError("only a condition that compares a loss with itself asks for it")
 
     truths = [truth.gradient for truth in condition.true_gradients(case, size, whole)]
