@@ -163,6 +163,10 @@ class Counterexample:
     description: str
 
 
+#: What a game is called among the probes that a search has found; its batches may be larger than those asked for.
+FOUND_BY_SEARCHING = "found by searching"
+
+
 @final
 @dataclass(frozen=True)
 class Searched:

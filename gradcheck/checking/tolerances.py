@@ -86,7 +86,9 @@ LEFT_OF_A_SPAN_IN_FLOAT32 = 1e-4
 #: Roundings of the largest return: an error of so many on a random game may be nothing else.
 ROUNDINGS_SEEN = 100
 
-#: A relative error that no rounding makes, of gradients on random games whose returns are moderate.
+#: Relative errors of gradients on random games whose returns are moderate: one at which no verdict need be asked,
+#: hundreds of roundings, and one that no rounding makes.
+CLEARLY_RIGHT = 1e-12
 CLEARLY_WRONG = 1e-4
 
 #: Of sampled verdicts: the probability that a right loss is called wrong, over all that is tried; the probability that

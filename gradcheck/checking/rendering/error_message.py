@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gradcheck.checking.estimate import length
 from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, lost_in_rounding, worst_probe
-from gradcheck.checking.result import CheckResult, ProbeResult
+from gradcheck.checking.result import FOUND_BY_SEARCHING, CheckResult, ProbeResult
 from gradcheck.checking.tolerances import FLOAT64
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document import plain_text as plain
@@ -66,7 +66,8 @@ def _where(result: CheckResult, worst: ProbeResult) -> str:
         off = f"scale {short(worst.scale)}"
     else:
         off = f"{degrees(worst.direction_error)} or {percent(worst.relative_bias)} off"
-    return f"Worst on {worst.probe} ({worst.condition}, {batches_of(result.batch)}): {off}"
+    batches = "" if worst.probe == FOUND_BY_SEARCHING else f", {batches_of(result.batch)}"
+    return f"Worst on {worst.probe} ({worst.condition}{batches}): {off}"
 
 
 def _side_by_side(result: CheckResult, worst: ProbeResult) -> Iterator[Block]:

@@ -54,8 +54,9 @@ class GivenSpace(AbstractSpace[Trial]):
         self._behaviour = self._plays[0].behaviour
         self._sizes = sizes_of(question, condition)
 
-    def draw(self, number: int) -> Trial:
+    def draw(self, number: int, *, few: bool) -> Trial:
         """A random table, at the size that was asked for or a larger one."""
+        del few
         source = Random(f"{self.condition.name} {self.options.seed} {number}").random
         asked, *others = self._sizes
         batch = others[int(source() * len(others))] if others and source() * 3 < 1 else asked

@@ -37,7 +37,7 @@ _LOPSIDED_ODDS = (1, 2, 50)  # probabilities about 1/50; 1/2500 where a feature 
 _LEAST_PROBABILITY = 1e-4  # of less, what sums to one leaves rounding of another size than the gradient
 _FEATURES = (0, 1, 2, -1)
 _ROUGH_FEATURES = (0.5, -1.5, 2.25, -0.25, 3, -2)
-_FEW_BATCHES, _LARGE, _FEW_EPISODES = 60, 8, 5
+_FEW_BATCHES, _LARGE, _FEW_EPISODES = 80, 8, 5
 _CHANCES = ((1, 1), (1, 2), (3, 1), (1, 19))
 _OTHER_SIZES = (8, 16, 33, 64)  # there are rules for batches of 10, 32 or 50, say
 _LARGEST_SIZE, _LONGEST, _MOST_ACTIONS = 128, 10, 6
@@ -86,14 +86,15 @@ def sizes_beyond(size: int, numbers: Sequence[float]) -> tuple[int, ...]:
     return tuple(sorted({*told_sizes(size, numbers), *others}))
 
 
-def draw(seed: str, limits: Limits) -> RoughGame:
+def draw(seed: str, limits: Limits, *, few: bool = False) -> RoughGame:
     """One game, policy and batch size.
 
     Args:
         seed: the same one draws the same.
         limits: what may be drawn.
+        few: whether few batches should be enumerated, because the loss is slow.
     """
-    return _Draw(_Choices(seed), limits).game()
+    return _Draw(_Choices(seed), limits).game(few=few)
 
 
 @final
@@ -126,13 +127,14 @@ class _Draw:
         #: episodes or pairs is judged by those.
         self._counted_as: int | None = None
 
-    def game(self) -> RoughGame:
+    def game(self, *, few: bool) -> RoughGame:
         batch = self._size()
         large = isinstance(batch, int) and batch > _LARGE
         if large and self._choose.one_in(4):
             self._counted_as = 2
         if not large:
-            self._most = self._choose.of((self._limits.most_batches, self._limits.most_batches // 3, _FEW_BATCHES))
+            most = self._limits.most_batches
+            self._most = self._choose.of((_FEW_BATCHES, most // 3, most // 3 if few else most))
         game = self._grown(self._smallest(batch))
         if self._limits.illegal:
             game = self._with_illegal_actions(game)

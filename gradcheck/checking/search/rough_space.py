@@ -67,9 +67,9 @@ class RoughSpace(AbstractSpace[RoughGame]):
             plain=question.options.accept is Verdict.CONSISTENT,
         )
 
-    def draw(self, number: int) -> RoughGame:
+    def draw(self, number: int, *, few: bool) -> RoughGame:
         """A random one."""
-        return draw(f"{self.condition.name} {self.options.seed} {number}", self._limits)
+        return draw(f"{self.condition.name} {self.options.seed} {number}", self._limits, few=few)
 
     def question(self, trial: RoughGame) -> Question:
         """The game and its policy, given."""

@@ -16,7 +16,7 @@ from gradcheck.checking.case import Case, Condition
 from gradcheck.checking.estimate import GradientEstimate
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.checking.question import Question
-from gradcheck.checking.tolerances import CLEARLY_WRONG, FLOAT64
+from gradcheck.checking.tolerances import CLEARLY_RIGHT, CLEARLY_WRONG
 from gradcheck.checking.verdict import Verdict
 from gradcheck.estimators.batches import WeightedBatches
 from gradcheck.estimators.collectors.base import AbstractCollector, IndependentUnits
@@ -73,8 +73,8 @@ def screened(question: Question, condition: Condition) -> Answer:
     truths = [truth.gradient for truth in condition.true_gradients(case, size, whole)]
     errors = [_relative_error(g, t, question.options.accept) for t in truths if t.any()]
     if not errors:
-        return Answer.RIGHT if float(g.norm()) <= FLOAT64.comparison * case.largest_return else Answer.NOT_CLEAR
-    if min(errors) <= FLOAT64.comparison:
+        return Answer.RIGHT if float(g.norm()) <= CLEARLY_RIGHT * case.largest_return else Answer.NOT_CLEAR
+    if min(errors) <= CLEARLY_RIGHT:
         return Answer.RIGHT
     return Answer.WRONG if min(errors) > CLEARLY_WRONG and len(errors) == len(truths) else Answer.NOT_CLEAR
 

@@ -22,7 +22,14 @@ from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.judge import Judgement, judge
 from gradcheck.checking.question import Question
 from gradcheck.checking.rendering.phrases import degrees
-from gradcheck.checking.result import ConditionResult, Counterexample, Finding, ProbeResult, Searched
+from gradcheck.checking.result import (
+    FOUND_BY_SEARCHING,
+    ConditionResult,
+    Counterexample,
+    Finding,
+    ProbeResult,
+    Searched,
+)
 from gradcheck.checking.search.confirm import confirmed
 from gradcheck.checking.search.given_space import GivenSpace
 from gradcheck.checking.search.rough_space import RoughSpace
@@ -32,9 +39,6 @@ from gradcheck.checking.verdict import Verdict, worst
 from gradcheck.document.numbers import percent
 from gradcheck.tree.errors import InvalidArgument
 from gradcheck.tree.progress import progress
-
-#: What the game that was found is called among the probes.
-PROBE = "found by searching"
 
 
 @final
@@ -61,7 +65,7 @@ class Failure:
         return Finding(
             cause="found_by_searching",
             title="The loss passes on all the other probes, and fails on a game that was found by searching.",
-            evidence=f"There its expected gradient is {how_far} off. {self.counterexample.description}",
+            evidence=f"There its expected gradient is {how_far} off.",
             remedy="Run result.counterexample.code: what that game has and the others have not is what the loss gets "
             "wrong.",
         )
@@ -127,7 +131,7 @@ class _Tries:
     def next(self, number: int) -> tuple[str, AbstractSpace[Any], Any] | None:
         """The condition, the space and the trial of this number, where the loss fails on it."""
         name, space = self._spaces[number % len(self._spaces)]
-        trial = space.draw(number // len(self._spaces))
+        trial = space.draw(number // len(self._spaces), few=not self.can_screen)
         if (name, trial) in self.known:
             self.in_a_row += 1
             return None
@@ -178,7 +182,7 @@ class _Tries:
             simplest, judgement = trial, _judged(space, trial)
         assert judgement is not None  # it was judged before
         (probe,) = judgement.result.probes
-        named = replace(probe, probe=PROBE, condition=condition)
+        named = replace(probe, probe=FOUND_BY_SEARCHING, condition=condition)
         return Failure(condition, judgement.verdict, named, space.counterexample(simplest))
 
     def _fails(self, judgement: Judgement | None) -> bool:

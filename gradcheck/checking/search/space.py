@@ -30,8 +30,13 @@ class AbstractSpace(ABC, Generic[T]):
         self.loss, self.options, self.condition = question.loss, question.options, condition
 
     @abstractmethod
-    def draw(self, number: int) -> T:
-        """The trial of this number, 0 or more; two numbers may have the same one."""
+    def draw(self, number: int, *, few: bool) -> T:
+        """The trial of this number, 0 or more; two numbers may have the same one.
+
+        Args:
+            number: of the trial.
+            few: whether few batches should be enumerated, because the loss is slow.
+        """
 
     @abstractmethod
     def question(self, trial: T) -> Question:

@@ -68,7 +68,7 @@ def test_the_command_line_takes_those_with_a_flag(capsys):
         main(["check", "--help"])
     text = capsys.readouterr().out
     flags = [option.flag for _, option in described().values() if option.flag]
-    assert len(flags) == 10
+    assert len(flags) == 11
     assert all(flag in text for flag in flags)
 
 

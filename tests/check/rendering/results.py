@@ -15,6 +15,7 @@ from gradcheck.checking.result import (
     Counterexample,
     Finding,
     ProbeResult,
+    Searched,
 )
 from gradcheck.checking.verdict import Verdict
 
@@ -104,6 +105,7 @@ def result(
         findings=(),
         attribution=None,
         counterexample=None,
+        searched=None,
         remarks=(),
         seconds=0.75,
         seed=0,
@@ -234,6 +236,37 @@ def biased():
     )
 
 
+def searched():
+    """Right on the battery after 20 seconds of searching."""
+    return replace(unbiased(), searched=Searched(20.04, 1234, 56, 1, found=False))
+
+
+def found_by_searching():
+    """Wrong on a game that is none of the battery's, in larger batches than were asked for."""
+    game = replace(biased().probes[1], probe="found by searching")
+    description = (
+        "The smallest game found by searching on which it fails: 2 actions, episodes of up to 2 steps, rewards 0 and "
+        "1, a batch of 32."
+    )
+    return result(
+        [*scaled([1, 1, 1]), game],
+        Verdict.BIASED,
+        by_batch_size={n: at(Verdict.UNBIASED, 1.0, 3e-16, 0.0, 70 * n) for n in (1, 2, 4)},
+        findings=(
+            Finding(
+                "found_by_searching",
+                "The loss passes on all the other probes, and fails on a game that was found by searching.",
+                "There its expected gradient is 30° or 55% off.",
+                "Run result.counterexample.code: what that game has and the others have not is what the loss gets "
+                "wrong.",
+            ),
+        ),
+        counterexample=Counterexample(CODE, description),
+        searched=Searched(0.61, 57, 0, 0, found=True),
+        by_condition={"complete_episodes": Verdict.BIASED},
+    )
+
+
 def two_mistakes():
     return replace(
         changed(biased(), notes={}),
@@ -289,6 +322,8 @@ MADE = {
         another_scale_on_each,
         consistent,
         biased,
+        searched,
+        found_by_searching,
         two_mistakes,
         zero,
         inconclusive,

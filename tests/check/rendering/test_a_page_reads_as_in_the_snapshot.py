@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from gradcheck.checking.rendering.page import page
+from gradcheck.checking.result import Searched
 from gradcheck.document import plain_text as plain
 from gradcheck.document import rich_text
 from tests.check.rendering.results import MADE, changed
@@ -67,6 +68,7 @@ def test_what_passes_takes_less_than_what_fails():
         {"notes": {}},
         {"remarks": ()},
         {"counterexample": None},
+        {"searched": Searched(20.0, 1234, 0, 0, found=False)},
         {"batches": 7},
         {"seconds": 77.0},
         {"seed": 77},

@@ -25,9 +25,9 @@ def written(result):
     return json.loads(json.dumps(to_dict(result), allow_nan=False))
 
 
-@pytest.fixture
-def document():
-    return written(MADE["biased"]())
+@pytest.fixture(params=["biased", "found_by_searching"])
+def document(request):
+    return written(MADE[request.param]())
 
 
 def test_the_schema_is_one():

@@ -6,25 +6,28 @@ from gradcheck.checking.question import read_question
 from gradcheck.checking.search.search import search
 from gradcheck.checking.verdict import Verdict
 from tests.check.search.losses import WRONG, right
+from tests.exhaustive import exhaustive, one_of_each
 
 #: In 20 seconds of one core there are about 500 tries.
 MOST = 150
 
-MEMBERS = [pytest.param(loss, id=f"{kind}-{name}") for kind, members in WRONG.items() for name, loss in members.items()]
+MEMBERS = [(kind, name) for kind, members in WRONG.items() for name in members]
 
 
 def searched(loss, *, most=MOST, **options):
     return search(read_question(loss, **{"search": 1e6} | options), max_tries=most, max_shrinks=0)
 
 
-@pytest.mark.parametrize("loss", MEMBERS)
-def test_it_is_found(loss):
-    tried, failure = searched(loss)
+@pytest.mark.parametrize("member", one_of_each(MEMBERS, lambda member: member[0]), ids="-".join)
+def test_it_is_found(member):
+    kind, name = member
+    tried, failure = searched(WRONG[kind][name])
     assert tried.found
     assert failure.verdict in {Verdict.BIASED, Verdict.CONSISTENT}
     assert not failure.verdict.at_least("proportional")
 
 
+@exhaustive
 @pytest.mark.parametrize("seed", range(1, 4))
 @pytest.mark.parametrize("kind", ["thresholds", "long_episodes", "visits", "actions", "sizes"])
 def test_another_seed_finds_it_too(kind, seed):

@@ -59,7 +59,7 @@ def token_mean(policy, episodes):
 RIGHT = {
     "log_prob": (estimators.log_prob, {"accept": "unbiased"}),
     "inverse_prob": (estimators.inverse_prob, {"accept": "unbiased"}),
-    "vanilla": (estimators.vanilla, {"accept": "unbiased"}),
+    "vanilla": (estimators.vanilla, {"accept": "consistent"}),
     "leave_one_out": (of_totals(lambda r: r - others_mean(r)), {"accept": "unbiased"}),
     "centred": (of_totals(lambda r: r - r.mean()), {}),
     "constant_baseline": (surrogate(lambda e: e.future_returns - 32), {"accept": "unbiased"}),
@@ -70,7 +70,7 @@ RIGHT = {
     "padded": (padded, {"accept": "unbiased"}),
     "episode_by_episode": (episode_by_episode, {"accept": "unbiased", "batch": 2}),
     "ratios_at_the_sampling_policy": (weighted, {"accept": "unbiased"}),
-    "stepwise_ratios": (weighted, {"conditions": "moved_parameters", "batch": 2}),
+    "stepwise_ratios": (weighted, {"conditions": "moved_parameters", "reference": "stepwise", "batch": 2}),
     "discounted": (
         surrogate(lambda e: e.future_returns * 0.5**e.time_steps),
         {"conditions": "discounted", "accept": "unbiased"},
