@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gradcheck.estimators.backward_pass import gradients_in
 from gradcheck.estimators.policy_tables import probability_table, x_of
 from gradcheck.tree.errors import invalid
 from gradcheck.tree.game_tree import GameTree
@@ -53,18 +53,16 @@ def named_gradients(
 ) -> dict[str, Tensor]:
     """The gradient of a scalar in each parameter, by name; zeros for a parameter that it does not depend on.
 
-    Hooks on the parameters have no say: they change what a trainer is given, not what the gradient is.
-
     Args:
         value: a scalar that requires a gradient.
         parameters: by name.
         retain_graph: whether other values are to be differentiated through the same graph.
     """
-    with _without_hooks(parameters.values()):
-        gradients = torch.autograd.grad(
-            value, list(parameters.values()), retain_graph=retain_graph, allow_unused=True, materialize_grads=True
-        )
-    return dict(zip(parameters, gradients, strict=True))
+    gradients = gradients_in(value, parameters.values(), retain_graph=retain_graph)
+    return {
+        name: torch.zeros_like(parameter) if gradient is None else gradient
+        for (name, parameter), gradient in zip(parameters.items(), gradients, strict=True)
+    }
 
 
 def flat_gradient(value: Tensor, parameters: Mapping[str, nn.Parameter], *, retain_graph: bool = False) -> Tensor:
@@ -85,18 +83,6 @@ def flat_gradient(value: Tensor, parameters: Mapping[str, nn.Parameter], *, reta
 def flattened(gradients: Mapping[str, Tensor]) -> Tensor:
     """[P] float64 on the CPU: the numbers of all parameters, one after another."""
     return torch.cat([gradient.detach().reshape(-1).double().cpu() for gradient in gradients.values()])
-
-
-@contextmanager
-def _without_hooks(parameters: Iterable[nn.Parameter]) -> Iterator[None]:
-    hooks = [(p._backward_hooks, dict(p._backward_hooks)) for p in parameters if p._backward_hooks]
-    for registered, _ in hooks:
-        registered.clear()
-    try:
-        yield
-    finally:
-        for registered, before in hooks:
-            registered.update(before)
 
 
 @final

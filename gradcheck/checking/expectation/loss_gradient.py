@@ -17,11 +17,12 @@ from torch import Tensor, nn
 from gradcheck.checking.expectation.describe_batch import describe
 from gradcheck.checking.expectation.loss_watch import LossWatch
 from gradcheck.checking.expectation.optimizer_steps import OptimizerSteps
-from gradcheck.checking.expectation.policy_state import GradientsOfLeaves, PolicyState
+from gradcheck.checking.expectation.policy_state import PolicyState
 from gradcheck.checking.expectation.randomness import Generators
 from gradcheck.checking.expectation.vectorised import vectorised_gradients, vectorised_values
 from gradcheck.checking.failure import LossFailed, loss_failed
 from gradcheck.checking.tolerances import Tolerances, tolerances
+from gradcheck.estimators.backward_pass import GradientsOfLeaves
 from gradcheck.estimators.batches import AlikeBatches
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.policy_gradients import check_value

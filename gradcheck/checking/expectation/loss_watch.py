@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from gradcheck.checking.expectation.policy_state import nodes_behind
+from gradcheck.estimators.backward_pass import nodes_behind
 
 _BACKWARD = (Tensor.backward, torch.autograd.backward, torch.autograd.grad)
 _HOOKS = (Tensor.register_hook, Tensor.register_post_accumulate_grad_hook)

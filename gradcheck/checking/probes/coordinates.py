@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 from torch import nn
 
+from gradcheck.estimators.backward_pass import gradients_in
 from gradcheck.estimators.gradients import require_gradient
 from gradcheck.estimators.policy_tables import probability_table
 from gradcheck.tree.errors import invalid
@@ -33,7 +33,7 @@ def parameters_of(policy: object, tree: GameTree) -> tuple[dict[str, nn.Paramete
         hint = "All of them are frozen: call policy.requires_grad_()." if frozen else "It has none at all."
         raise invalid("a policy with parameters that require a gradient", "policy", policy, hint)
     table = require_gradient(probability_table(policy, tree), policy)
-    gradients = torch.autograd.grad(table.sum(), list(named.values()), allow_unused=True)
+    gradients = gradients_in(table.sum(), named.values())
     used = {name: one for (name, one), g in zip(named.items(), gradients, strict=True) if g is not None}
     remarks = []
     if frozen:
