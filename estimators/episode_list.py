@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episodes import Episodes, returns_to_go
-from gradcheck.estimators.policy_tables import probability_table, x_of
+from gradcheck.estimators.policy_tables import as_given_to, sampling_table, x_of
 from gradcheck.tree.game import Game
 from gradcheck.tree.game_tree import ENDS, GameTree
 from gradcheck.tree.types import Floats, Integers
@@ -42,7 +42,9 @@ class AllEpisodes:
         return self.episodes.num_episodes
 
 
-def all_episodes(game: Game | GameTree, policy: Policy | PolicyTable) -> AllEpisodes:
+def all_episodes(
+    game: Game | GameTree, policy: Policy | PolicyTable, *, optimised: Policy | PolicyTable | None = None
+) -> AllEpisodes:
     """Enumerate the complete episodes of a game that are possible under a policy, and their probabilities.
 
     Impossible ones are left out: the logarithm of their probability is infinite, and 0 times that is not a number.
@@ -50,6 +52,8 @@ def all_episodes(game: Game | GameTree, policy: Policy | PolicyTable) -> AllEpis
     Args:
         game: small enough that its episodes can be listed, or its tree where that is at hand.
         policy: a table ``{observation: probabilities}``, or a callable from observations to logits.
+        optimised: the policy that is given these episodes, in its dtype and on its device; the one that samples, unless
+            given.
 
     >>> from gradcheck.tree.games.robot import robot, robot_policy
     >>> every = all_episodes(robot(), robot_policy())
@@ -57,14 +61,15 @@ def all_episodes(game: Game | GameTree, policy: Policy | PolicyTable) -> AllEpis
     ([2, 2, 3, 3, 1], [0.28, 0.042, 0.3024, 0.0756, 0.3])
     """
     tree = unroll(game)
-    with torch.no_grad():
-        table = probability_table(policy, tree)
+    optimised = policy if optimised is None else optimised
+    table = sampling_table(policy, tree, optimised=optimised)
     x = x_of(table, tree)
     weighed = [(path, float(path.chance) * float(x[list(path.variables)].prod())) for path in paths(tree)]
     possible = [(path.edges, probability) for path, probability in weighed if probability > 0]
     edges = np.array([edge for along, _ in possible for edge in along])
     lengths = np.array([len(along) for along, _ in possible])
     probabilities = np.array([probability for _, probability in possible])
+    table = as_given_to(optimised, table, sampler=policy)
     return AllEpisodes(episodes_along(tree, edges, lengths, table, observation_features(tree)), probabilities)
 
 

@@ -55,6 +55,28 @@ def x_of(table: Tensor, tree: GameTree) -> Floats:
     return table.detach().cpu().double().numpy()[tree.legal_actions]
 
 
+def sampling_table(policy: Policy | PolicyTable, tree: GameTree, *, optimised: object) -> Tensor:
+    """[I, A] the probabilities that episodes are sampled with, detached.
+
+    Where another policy is optimised they are in float64, with rows that sum to 1 as exactly: a sampler in float32 is a
+    policy like any other, and its rounding no error of whoever weighs with its probabilities.
+    """
+    with torch.no_grad():
+        table = probability_table(policy, tree)
+        if optimised is policy:
+            return table
+        table = table.double()
+        return table / table.sum(dim=1, keepdim=True)
+
+
+def as_given_to(optimised: object, table: Tensor, *, sampler: object) -> Tensor:
+    """The same in the dtype and on the device of the policy that is optimised, where that is another."""
+    if optimised is sampler:
+        return table
+    dtype, device = policy_dtype(optimised)
+    return table.to(dtype=dtype, device=device)
+
+
 def _probabilities(policy: Policy, features: Tensor, legal: Tensor) -> Tensor:
     output = ask(policy, features)
     if isinstance(output, Categorical) and output.probs.shape == legal.shape:

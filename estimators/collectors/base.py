@@ -23,18 +23,23 @@ class AbstractCollector(ABC):
     Args:
         tree: the unrolled game; its episodes are listed.
         policy: that samples.
+        optimised: the policy that a loss is given beside the batches, and in whose dtype they are; the one that
+            samples, unless given.
     """
 
     #: Whether a batch is made of groups, numbered by ``group_index``.
     in_groups: ClassVar[bool] = False
 
-    def __init__(self, tree: GameTree, policy: Policy | PolicyTable) -> None:
+    def __init__(
+        self, tree: GameTree, policy: Policy | PolicyTable, *, optimised: Policy | PolicyTable | None = None
+    ) -> None:
         self.tree, self.policy = tree, policy
+        self.optimised = policy if optimised is None else optimised
 
     @cached_property
     def all_episodes(self) -> AllEpisodes:
         """The complete episodes, in the order of their lengths, so that multisets have few layouts."""
-        listed = all_episodes(self.tree, self.policy)
+        listed = all_episodes(self.tree, self.policy, optimised=self.optimised)
         order = np.argsort(listed.episodes.lengths.cpu().numpy(), kind="stable")
         return AllEpisodes(listed.episodes.select(order.tolist()), listed.probabilities[order])
 

@@ -15,7 +15,7 @@ from gradcheck.estimators.collectors.base import AbstractCollector
 from gradcheck.estimators.collectors.part_of_buffer import PartOfBuffer, any_of
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.episode_list import episodes_along
-from gradcheck.estimators.policy_tables import probability_table, x_of
+from gradcheck.estimators.policy_tables import as_given_to, probability_table, sampling_table, x_of
 from gradcheck.tree.game_tree import GameTree
 from gradcheck.tree.types import Floats
 from gradcheck.tree.unrolling.observation_features import observation_features
@@ -40,14 +40,14 @@ class FixedSteps(AbstractCollector):
     Args:
         tree: the unrolled game.
         policy: that samples.
-        valued_by: the policy whose value a cut episode is worth; the one that samples, unless given.
+        optimised: the policy that a loss is given beside the buffers; a cut episode is worth its value. The one that
+            samples, unless given.
     """
 
     def __init__(
-        self, tree: GameTree, policy: Policy | PolicyTable, *, valued_by: Policy | PolicyTable | None = None
+        self, tree: GameTree, policy: Policy | PolicyTable, *, optimised: Policy | PolicyTable | None = None
     ) -> None:
-        super().__init__(tree, policy)
-        self._valued_by = policy if valued_by is None else valued_by
+        super().__init__(tree, policy, optimised=optimised)
         self._known: dict[int, tuple[WeightedBatches, ...]] = {}
 
     def count(self, size: int, *, ordered: bool) -> int:
@@ -83,7 +83,8 @@ class FixedSteps(AbstractCollector):
         lengths = np.array([len(edges) for edges in (*whole, *pieces)])
         edges = np.array([edge for along in (*whole, *pieces) for edge in along])
         features = observation_features(self.tree)
-        pool = episodes_along(self.tree, edges, lengths, self._table, features, values=self._values)
+        table = as_given_to(self.optimised, self._table, sampler=self.policy)
+        pool = episodes_along(self.tree, edges, lengths, table, features, values=self._values)
         by_number: dict[int, list[_Fill]] = {}
         for fill in _fills(whole, pieces, size):
             by_number.setdefault(len(fill[0]), []).append(fill)
@@ -111,13 +112,12 @@ class FixedSteps(AbstractCollector):
     def _values(self) -> Floats:
         """[M] from each node on."""
         with torch.no_grad():
-            table = probability_table(self._valued_by, self.tree)
+            table = probability_table(self.optimised, self.tree)
         return evaluate(self.tree, x_of(table, self.tree)).node_value
 
     @cached_property
     def _table(self) -> Tensor:
-        with torch.no_grad():
-            return probability_table(self.policy, self.tree)
+        return sampling_table(self.policy, self.tree, optimised=self.optimised)
 
 
 def _fills(whole: _Ways, pieces: _Ways, size: int) -> list[_Fill]:

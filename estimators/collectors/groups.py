@@ -26,12 +26,20 @@ class Groups(IndependentUnits):
         tree: the unrolled game.
         policy: that samples.
         groups: k.
+        optimised: the policy that a loss is given beside the batches; the one that samples, unless given.
     """
 
     in_groups: ClassVar[bool] = True
 
-    def __init__(self, tree: GameTree, policy: Policy | PolicyTable, *, groups: int) -> None:
-        super().__init__(tree, policy)
+    def __init__(
+        self,
+        tree: GameTree,
+        policy: Policy | PolicyTable,
+        *,
+        groups: int,
+        optimised: Policy | PolicyTable | None = None,
+    ) -> None:
+        super().__init__(tree, policy, optimised=optimised)
         self.groups = groups
 
     def units(self, size: int, *, ordered: bool) -> tuple[Integers, Floats]:
@@ -71,10 +79,12 @@ class Groups(IndependentUnits):
 
     def halves(self, size: int) -> tuple[tuple[AbstractCollector, int], tuple[AbstractCollector, int]]:
         """Between two groups: they stay as large as they are."""
-        each, first = size // self.groups, Groups(self.tree, self.policy, groups=self.groups // 2)
-        others = self.groups - first.groups
-        second = first if others == first.groups else Groups(self.tree, self.policy, groups=others)
-        return (first, first.groups * each), (second, others * each)
+        each, half = size // self.groups, self.groups // 2
+        first, second = (
+            Groups(self.tree, self.policy, groups=groups, optimised=self.optimised)
+            for groups in (half, self.groups - half)
+        )
+        return (first, half * each), (second, second.groups * each)
 
     @cached_property
     def _by_start(self) -> list[Integers]:

@@ -299,7 +299,7 @@ class Condition(ABC):
     def collector(self, play: Play, options: CheckOptions) -> AbstractCollector:
         """All batches with their probabilities."""
         del options
-        return CompleteEpisodes(play.tree, play.sampler)
+        return CompleteEpisodes(play.tree, play.sampler, optimised=play.policy)
 
     def size(self, options: CheckOptions) -> int:
         """N, the number of episodes in a batch, or of steps in a buffer."""

@@ -51,7 +51,7 @@ class FixedStepsCondition(Condition):
     def collector(self, play: Play, options: CheckOptions) -> AbstractCollector:
         """All buffers, with the values that the policy has which is optimised."""
         del options
-        return FixedSteps(play.tree, play.sampler, valued_by=play.policy)
+        return FixedSteps(play.tree, play.sampler, optimised=play.policy)
 
     def on_the_battery(self, case: Case) -> str:
         """Buffers are compared with the log-probability loss, discount or not."""

@@ -32,7 +32,7 @@ class GroupsCondition(Condition):
 
     def collector(self, play: Play, options: CheckOptions) -> AbstractCollector:
         """All batches of so many groups."""
-        return Groups(play.tree, play.sampler, groups=options.num_groups)
+        return Groups(play.tree, play.sampler, groups=options.num_groups, optimised=play.policy)
 
     def size(self, options: CheckOptions) -> int:
         """K · g; of a single number, two groups of half of it each, or of two episodes."""
