@@ -16,7 +16,7 @@ from gradcheck.checking.rendering.phrases import (
     worst_probe,
 )
 from gradcheck.checking.result import AtBatchSize, CheckResult, ProbeResult
-from gradcheck.checking.tolerances import FLOAT64, LEAST_SQUARED
+from gradcheck.checking.tolerances import FLOAT64, LEAST_SQUARED, NOT_SHOWN
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document.blocks import Block, Lines, Text
 from gradcheck.document.numbers import listed, percent, short
@@ -96,7 +96,7 @@ def _wrong(result: CheckResult, worst: ProbeResult) -> str:
         errors = f"rounding errors of up to {short(worst.noise)}"
         return f"Wrong or not, undecided: the gradient is lost in {errors} ({worst.probe})."
     bias = length(worst.expected_gradient - (worst.scale if across else 1.0) * worst.true_gradient)
-    bias = bias if bias > worst.noise else 0.0
+    bias = bias if bias > max(worst.noise, NOT_SHOWN * length(worst.expected_gradient)) else 0.0
     off = f"{short(bias)} off the true {'direction' if across else 'gradient'}"
     if not spread:
         return f"Wrong, not noisy: all batches give one gradient, {off} ({worst.probe})."

@@ -27,7 +27,7 @@ SHIFTS = st.integers(0, 17).map(lambda power: 10**power)
 @examples(40)
 @given(shift=SHIFTS, dtype=st.sampled_from(DTYPES))
 def test_a_right_loss_stays_right_or_cannot_be_told(shift, dtype):
-    result = check(plain, shifted_arms(shift), Table(0.3, 0.0, 0.5, dtype=dtype), batch=2, **OPTIONS)
+    result = check(plain, shifted_arms(shift), Table(0.4, 0.0, 0.5, dtype=dtype), batch=2, **OPTIONS)
     assert result.verdict in {"unbiased", "inconclusive"}
     assert result.verdict == "unbiased" or shift > 10**9
 
@@ -35,13 +35,13 @@ def test_a_right_loss_stays_right_or_cannot_be_told(shift, dtype):
 @examples(40)
 @given(shift=SHIFTS, dtype=st.sampled_from(DTYPES), loss=st.sampled_from([wrong_sign, action_baseline, entropy_bonus]))
 def test_a_wrong_loss_is_never_right(shift, dtype, loss):
-    result = check(loss, shifted_arms(shift), Table(0.3, 0.0, 0.5, dtype=dtype), batch=2, **OPTIONS)
+    result = check(loss, shifted_arms(shift), Table(0.4, 0.0, 0.5, dtype=dtype), batch=2, **OPTIONS)
     assert result.verdict not in RIGHT
 
 
 @pytest.mark.parametrize(("shift", "dtype"), [(10**5, torch.float32), (10**9, torch.float64)])
 def test_a_wrong_sign_is_found_where_it_can_be(shift, dtype):
-    result = check(wrong_sign, shifted_arms(shift), Table(0.3, 0.0, 0.5, dtype=dtype), batch=2, **OPTIONS)
+    result = check(wrong_sign, shifted_arms(shift), Table(0.4, 0.0, 0.5, dtype=dtype), batch=2, **OPTIONS)
     assert result.verdict in WRONG
     assert result.by_batch_size[2].verdict == "biased"
 
@@ -59,7 +59,7 @@ def test_a_bonus_for_staying_alive_hides_no_mistake(dtype):
 
 
 def test_a_constant_in_the_loss_is_the_same_thing():
-    policy = Table(0.3, 0.0, 0.5)
+    policy = Table(0.4, 0.0, 0.5)
     for constant, verdict in ((1e3, "unbiased"), (1e14, "inconclusive")):
         loss = weighed(lambda e, c=constant: e.future_returns - c)
         assert check(loss, shifted_arms(0), policy, batch=2, **OPTIONS).verdict == verdict
