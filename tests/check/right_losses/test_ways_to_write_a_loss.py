@@ -183,9 +183,7 @@ def test_it_has_its_verdict(name):
 CONTROLS = {
     "discounted": Stateless(0.5),
     "the wrong sign": functools.partial(scaled, -1.0),
-    "backward on the first episode alone, weighted by the last": lambda policy, e: (
-        plain(policy, e.select([0])) * e.future_returns[-1]
-    ).backward(),
+    "weighted by the last return": lambda policy, e: (plain(policy, e) * e.future_returns[-1]).backward(),
     "DiCE without the steps before": lambda policy, e: (
         -((log_probs(policy, e) - log_probs(policy, e).detach()).exp() * e.rewards).sum() / e.num_episodes
     ),
@@ -200,4 +198,4 @@ CONTROLS = {
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_control_with_one_mistake_it_does_not_pass(name):
-    assert check(CONTROLS[name], GAME, TABLE, **TWO, **QUICK).verdict == "biased"
+    assert not check(CONTROLS[name], GAME, TABLE, **TWO, **QUICK)
