@@ -73,6 +73,39 @@ def test_batches_too_many_to_list():
     assert result.verdict in ("proportional", "inconclusive")
 
 
+def off_policy(policy, e):
+    """Whole ratios, which are right for the return; of single steps, for the surrogate."""
+    log_ratio = log_probs(policy, e) - e.log_probs
+    whole = torch.zeros(e.num_episodes, dtype=torch.float64).index_add(0, e.episode_index, log_ratio).exp()
+    totals = torch.zeros(e.num_episodes, dtype=torch.float64).index_add(0, e.episode_index, e.rewards)
+    return -(whole * totals).mean()
+
+
+def surrogate(policy, e):
+    return -((log_probs(policy, e) - e.log_probs).exp() * e.future_returns).sum() / e.num_episodes
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(("loss", "reference"), [(off_policy, "return"), (surrogate, "stepwise")])
+def test_a_right_loss_off_policy_with_a_factor_of_its_own_is_not_called_biased(loss, reference, seed):
+    def noisy(policy, e):
+        return loss(policy, e) * (0.5 + torch.rand(()))
+
+    policy = {"first": ("1/2", "1/2"), "second": ("1/2", "1/2")}
+    options = {"conditions": "moved_parameters", "reference": reference, "draws": 500, "seed": seed}
+    result = check(noisy, games.stop_go(), policy, **options, **OPTIONS)
+    assert result.verdict in ("unbiased", "inconclusive")
+
+
+def test_control_off_policy_the_wrong_sign_is_biased():
+    def noisy(policy, e):
+        return -off_policy(policy, e) * (0.5 + torch.rand(()))
+
+    policy = {"first": ("1/2", "1/2"), "second": ("1/2", "1/2")}
+    result = check(noisy, games.stop_go(), policy, conditions="moved_parameters", draws=8_000, **OPTIONS)
+    assert result.verdict == "biased"
+
+
 def test_control_enumeration_is_preferred():
     result = check(plain, games.stop_go(), draws=10, **OPTIONS)
     assert result.exact
