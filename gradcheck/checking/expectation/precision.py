@@ -52,7 +52,7 @@ class Watching:
         found = func(*args, **(kwargs or {}))
         made_of = [value for value in args if isinstance(value, float)]
         if func is _FROM_OUTSIDE and isinstance(found, Tensor) and found.dtype is torch.float64:
-            made_of = found.detach()
+            made_of = found.detach().reshape(-1)
         if len(made_of) and _is_coarser(torch.float32, self.least) and was_in_float32(made_of):
             self.least = torch.float32
         for tensor in _tensors((args, (kwargs or {}).values(), found)):

@@ -45,6 +45,7 @@ COARSE = {
     "numpy's array in float64": lambda: torch.tensor(np.array([0.1], dtype="float32"), dtype=torch.float64),
     "numpy's number": lambda: VALUES * float(np.float32(0.1)),
     "a list of numpy's numbers": lambda: torch.tensor([float(np.float32(0.1))], dtype=torch.float64),
+    "numpy's number as a tensor": lambda: torch.tensor(float(np.float32(0.1)), dtype=torch.float64),
     "an argument by name": lambda: torch.add(VALUES, other=torch.tensor([0.1, 0.7])),
     "many at once": lambda: vmap(lambda value: value.float() * 2)(VALUES),
     "the backward pass alone": lambda: backward(Halved.apply),
@@ -62,6 +63,8 @@ EXACT = {
     "integers": lambda: VALUES * torch.arange(2).float(),
     "halves": lambda: VALUES * torch.tensor(0.5),
     "minus infinity": lambda: VALUES + torch.tensor(-torch.inf),
+    "a number as a tensor": lambda: VALUES * torch.tensor(0.1, dtype=torch.float64),
+    "nothing": lambda: torch.tensor([], dtype=torch.float64),
     "Python's numbers": lambda: VALUES * 0.1 + 1e-8 + 12345.678,
 }
 
