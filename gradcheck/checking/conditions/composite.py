@@ -8,7 +8,7 @@ from typing import final
 
 from gradcheck.checking.case import Aspect, Case, Condition, Expectation
 from gradcheck.checking.estimate import GradientEstimate, TrueGradient
-from gradcheck.checking.names import joined
+from gradcheck.checking.names import COLLECTING, joined
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes.battery import Probe
 from gradcheck.checking.probes.subjects import Play
@@ -59,8 +59,9 @@ class CompositeCondition(Condition):
 
     @property
     def of_a_given_game(self) -> str:
-        """That of the parts."""
-        return joined(part.of_a_given_game for part in self.parts)
+        """That of the parts; how batches are collected stays, whatever another part would ask about alone."""
+        first, *others = (part.of_a_given_game for part in self.parts)
+        return joined([first, *(name for name in others if name not in COLLECTING)])
 
     def require(self, options: CheckOptions) -> None:
         """Refuse what any part refuses."""

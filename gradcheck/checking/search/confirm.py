@@ -43,5 +43,5 @@ def _depends_on_order(result: CaseResult) -> bool:
     other = expectation_at_once(gradient, in_orders)
     if other is None:
         other = expectation(gradient, in_orders).mean
-    tolerance = gradient.tolerances.repetition * result.estimate.term_size
+    tolerance = gradient.tolerances.repetition * result.estimate.magnitude
     return float((other - result.estimate.mean).norm()) > tolerance

@@ -170,3 +170,21 @@ def test_buffers_are_split_between_two_steps(batch, moved):
             assert result.verdict == "biased"
         elif batch % 2 == 0:
             assert result.verdict == "unbiased"
+
+
+@pytest.mark.parametrize("collecting", ["complete_episodes", "groups", "fixed_steps"])
+def test_what_is_asked_about_a_given_game_collects_in_the_same_way(collecting):
+    for other in set(CONDITIONS) - {"complete_episodes", "groups", "fixed_steps"}:
+        condition = condition_named(f"{collecting} + {other}")
+        asked = condition_named(condition.of_a_given_game)
+        options = read_options({"batch": (2, 2)} if collecting == "groups" else {})
+        assert asked.batch_of_size(4) == condition.batch_of_size(4)
+        assert asked.size(options) == condition.size(options)
+
+
+def test_a_discounted_loss_in_groups_has_a_counterexample():
+    def immediate(policy, e):
+        return -(log_probs(policy, e) * e.rewards).sum() / e.num_episodes
+
+    result = check(immediate, conditions="groups + discounted", batch=(2, 2), all_conditions=False)
+    assert result.counterexample.code.endswith('batch=(2, 2), conditions="groups")')
