@@ -33,6 +33,7 @@ _ACTIONS = (2, 2, 3, 3, 4, 5)
 _HORIZONS = (1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8)
 _STATES = (1, 2, 2, 3, 3, 4)
 _ODDS = (1, 1, 2, 3, 4, 5)
+_PLAIN_ODDS = (1, 1, 1, 2)
 _LOPSIDED_ODDS = (1, 2, 50)  # probabilities about 1/50; 1/2500 where a feature is 2
 _LEAST_PROBABILITY = 1e-4  # of less, what sums to one leaves rounding of another size than the gradient
 _FEATURES = (0, 1, 2, -1)
@@ -171,7 +172,7 @@ class _Draw:
         while True:
             rows = tuple(tuple((Outcome(END, self._reward()),) for _ in range(actions)) for _ in range(states))
             uniform = ((1,) * actions,) * states
-            weighed = tuple((state, choose.of((1, 1, 2, 3))) for state in range(starts))
+            weighed = tuple((state, choose.of((1,) if self._limits.plain else (1, 1, 2, 3))) for state in range(starts))
             game = RoughGame(rows, tuple(range(states)), (), weighed, horizon, uniform, False, batch)
             if self._fits(game) or (starts <= least and actions <= 2):
                 return game
@@ -219,7 +220,8 @@ class _Draw:
         if is_layer:
             count, width = game.num_actions, len(game.features[0]) + 1
         lopsided = choose.one_in(6) and not limits.plain
-        for odds in (_LOPSIDED_ODDS, _ODDS, (1, 2)) if lopsided else (_ODDS, (1, 2)):
+        usual = _PLAIN_ODDS if limits.plain else _ODDS
+        for odds in (_LOPSIDED_ODDS, usual, (1, 2)) if lopsided else (usual, (1, 2)):
             drawn = tuple(tuple(choose.of(odds) for _ in range(width)) for _ in range(count))
             played = replace(game, is_layer=is_layer, odds=drawn)
             if least_probability(played) >= _LEAST_PROBABILITY:

@@ -81,6 +81,7 @@ RIGHT = {
     "masked": (estimators.log_prob, {"conditions": "illegal_actions", "accept": "unbiased"}),
     "two_conditions": (right, {"conditions": ("complete_episodes", "groups")}),
     "consistent": (token_mean, {"accept": "consistent"}),
+    "normalised": (of_totals(lambda r: (r - r.mean()) / (r.std() + 1e-8)), {"accept": "consistent", "batch": 3}),
 }
 SLOW = {"episode_by_episode", "in_parts"}
 
