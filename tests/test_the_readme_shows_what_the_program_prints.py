@@ -44,7 +44,7 @@ def test_the_excerpt_of_a_check_is_what_it_prints():
     (excerpt,) = re.findall(r"<!-- ci: excerpt of a check -->\n```text\n(.*?)```", README, flags=re.DOTALL)
     page = str(check(my_loss, all_conditions=False))
     assert excerpt in page
-    assert excerpt.replace("all 5 probes", "all 6 probes") not in page
+    assert excerpt.replace("all 9 probes", "all 6 probes") not in page
 
 
 def test_the_files_it_points_to_exist():

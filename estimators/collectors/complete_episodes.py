@@ -41,7 +41,8 @@ class CompleteEpisodes(IndependentUnits):
         A loss may depend on the order of one pair alone.
         """
         pairs = [(i, j) for j in range(self.all_episodes.count) for i in range(j)] if size > 1 else []
-        for pair in pairs if len(pairs) <= most else ():
+        pairs = pairs if len(pairs) <= most else []
+        for pair in pairs:
             batch = self.random_batch(size, numbers)
             batch.chosen[0, :2] = pair
             yield batch

@@ -15,11 +15,14 @@ MOST_BATCHES_UNASKED: Final = 2_000
 MOST_BATCHES_OTHER_SIZES: Final = 600
 MOST_BATCHES_OTHER_SIZES_IN_A_LOOP: Final = 200
 
+#: The same on a rough probe, which is left out where there are more.
+MOST_BATCHES_OF_A_ROUGH_PROBE: Final = 5_000
+
 #: Other batch sizes that are looked at.
 OTHER_SIZES: Final = (1, 2, 3, 4, 8)
 
-#: Batches are enumerated as sequences, whatever the loss does with their order, up to so many: six episodes in fours.
-MOST_SEQUENCES: Final = 2_000
+#: Batches are enumerated as sequences, whatever the loss does with their order, up to so many: seven episodes in fours.
+MOST_SEQUENCES: Final = 2_500
 
 #: Batches whose order is tried where sequences are too many; they hold every pair of up to seven episodes.
 ORDER_TRIALS: Final = 24

@@ -16,9 +16,9 @@ from gradcheck.checking.estimate import GradientEstimate, TrueGradient
 from gradcheck.checking.failure import loss_failed
 from gradcheck.checking.names import joined
 from gradcheck.checking.options import CheckOptions
-from gradcheck.checking.probes.battery import Probe
 from gradcheck.checking.probes.coordinates import parameters_of
 from gradcheck.checking.probes.copied_policy import copied
+from gradcheck.checking.probes.probe import Probe
 from gradcheck.checking.probes.subjects import AbstractSubject, Play
 from gradcheck.estimators.collectors.base import AbstractCollector
 from gradcheck.estimators.collectors.complete_episodes import CompleteEpisodes
@@ -65,6 +65,7 @@ class Case:
         remarks: on the parameters that are left out.
         key: of a case of the battery.
         reference: which gradient counts as true where another policy samples, one of ``names.ReferenceName``.
+        rough: whether the game is there for the verdict alone; see ``Probe``.
         untouched: of a case of the battery, the same with a copy of the policy that no loss is ever called with.
         memo: what ``kept_with_case`` has worked out for a case without a key; it goes when the case does.
     """
@@ -80,6 +81,7 @@ class Case:
     remarks: tuple[str, ...] = field(repr=False)
     key: Hashable | None = field(repr=False)
     reference: str = field(default="return", repr=False)
+    rough: bool = field(default=False, repr=False)
     untouched: Case | None = field(default=None, repr=False)
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
@@ -175,6 +177,7 @@ def make_case(
         remarks,
         key,
         reference,
+        rough=play.rough,
     )
     if key is None:
         return case
@@ -246,7 +249,8 @@ class Condition(ABC):
         """
         self.require(options)
         found = []
-        for play in subject.plays(self.probes, self.discount(options)):
+        probes = (*self.probes, *self.probes_around(subject.numbers))
+        for play in subject.plays(probes, self.discount(options)):
             if not subject.is_battery:
                 self.require_of_game(play.tree)
             with user_code(loss_failed):  # a policy may refuse to be copied, say
@@ -264,6 +268,11 @@ class Condition(ABC):
                 )
             )
         return tuple(found)
+
+    def probes_around(self, numbers: tuple[float, ...]) -> tuple[Probe, ...]:
+        """Further ones of the battery, for the numbers in the loss's own code."""
+        del numbers
+        return ()
 
     def require(self, options: CheckOptions) -> None:
         """Refuse options with which the condition says nothing.

@@ -17,6 +17,7 @@ from gradcheck.checking.expectation.randomness import kept_generators
 from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.judge import Judgement, by_batch_size, judge
 from gradcheck.checking.options import CheckOptionsDict
+from gradcheck.checking.probes.extent import extent
 from gradcheck.checking.question import Question, read_question
 from gradcheck.checking.result import CheckResult, ConditionResult, Counterexample
 from gradcheck.checking.rounding_remarks import rounding_remarks
@@ -98,6 +99,9 @@ def _check(question: Question) -> CheckResult:
         remarks=_remarks(asked),
         seconds=time.perf_counter() - began,
         seed=question.options.seed,
+        battery=extent([result.case for judgement in asked for result in judgement.cases])
+        if question.subject.is_battery
+        else "",
     )
 
 

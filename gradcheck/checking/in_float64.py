@@ -34,9 +34,9 @@ def case_in_float64(case: Case, options: CheckOptions) -> Case:
         return case
     with user_code(loss_failed):
         policy, behaviour = _doubled(case.policy), _doubled(case.behaviour)
-        play = Play(case.name, case.tree, policy, behaviour)
+        play = Play(case.name, case.tree, policy, behaviour, rough=case.rough)
         collector = case.condition.collector(play, options)
-    return make_case(case.condition, play, collector, objective=case.objective)
+    return make_case(case.condition, play, collector, objective=case.objective, reference=case.reference)
 
 
 def loss_in_float64(loss: AnyLoss) -> AnyLoss:

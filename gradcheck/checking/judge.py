@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import final
 
 from gradcheck.checking.budgets import (
+    MOST_BATCHES_OF_A_ROUGH_PROBE,
     MOST_BATCHES_OTHER_SIZES,
     MOST_BATCHES_OTHER_SIZES_IN_A_LOOP,
     OTHER_SIZES,
@@ -19,6 +21,7 @@ from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.expectation.large_batch_limit import right_in_the_limit
 from gradcheck.checking.expectation.loss_gradient import AnyLoss
 from gradcheck.checking.expectation.sampled import must_be_sampled, sampled
+from gradcheck.checking.expectation.shared_critic import ThroughValues, apart_from_critic, shares_layers
 from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.in_float64 import case_in_float64, loss_in_float64
 from gradcheck.checking.probes.coordinates import coordinates
@@ -26,7 +29,8 @@ from gradcheck.checking.question import Question
 from gradcheck.checking.result import AtBatchSize, ConditionResult, ProbeResult
 from gradcheck.checking.tolerances import UNTELLABLE_IN_FLOAT32
 from gradcheck.checking.verdict import Verdict, worst
-from gradcheck.tree.errors import InvalidArgument
+from gradcheck.document.numbers import listed
+from gradcheck.tree.errors import InvalidArgument, shown
 
 
 @final
@@ -39,12 +43,14 @@ class CaseResult:
         estimate: at the batch size asked for.
         comparison: with the truth.
         was_coarse: whether it is in float64 only because the answer in float32 left something open.
+        through_values: what flows through the values of a critic into layers that it shares with the actor.
     """
 
     expected: ExpectedGradient
     estimate: GradientEstimate
     comparison: Comparison
     was_coarse: bool = False
+    through_values: ThroughValues = ThroughValues.NOTHING
 
     @property
     def case(self) -> Case:
@@ -78,12 +84,14 @@ class Judgement:
         verdict: the worst over the cases.
         cases: the loss on each of them.
         remark: on how batches arise.
+        left_out: {rough probe that was left out: why}.
     """
 
     condition: Condition
     verdict: Verdict
     cases: tuple[CaseResult, ...]
     remark: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exact(self) -> bool:
@@ -97,7 +105,7 @@ class Judgement:
             condition=self.condition.name,
             verdict=self.verdict,
             probes=tuple(_on_probe(result, self.verdict) for result in self.cases),
-            note=self._note,
+            note=" ".join(filter(None, (self._note, self._of_critic, self._not_tried))),
             exact=self.exact,
             batches=sum(
                 result.expected.num_batches if result.estimate.exact else result.estimate.num_batches
@@ -136,6 +144,26 @@ class Judgement:
         too = ", too" if self.verdict.at_least(Verdict.PROPORTIONAL) and worst.verdict in how else ""
         return f"{how.get(worst.verdict, 'it is not the gradient of')} {worst.reference}{too} {hint}"
 
+    @property
+    def _of_critic(self) -> str:
+        """What flows into layers that an actor and a critic share."""
+        met = [result for result in self.cases if result.through_values is not ThroughValues.NOTHING]
+        return " ".join(
+            f"What flows through the critic's values on {result.case.name} is {result.through_values.value}."
+            for result in met
+        )
+
+    @property
+    def _not_tried(self) -> str:
+        """Which probes were left out, and why."""
+        by_reason: dict[str, list[str]] = {}
+        for name, reason in self.left_out.items():
+            by_reason.setdefault(reason, []).append(name)
+        return " ".join(f"Not tried on {listed(names)}: {reason}." for reason, names in by_reason.items())
+
+
+_CANNOT_BE_ENUMERATED = f"its batches are more than {MOST_BATCHES_OF_A_ROUGH_PROBE:,}, or the loss is random"
+
 
 def judge(question: Question, condition: Condition, *, max_batches: int) -> Judgement:
     """Decide.
@@ -150,29 +178,73 @@ def judge(question: Question, condition: Condition, *, max_batches: int) -> Judg
         InvalidArgument: if no verdict can be about the loss.
         LossFailed: if the loss raises.
     """
-    options = question.options
-    cases = condition.cases(question.subject, options)
-    results = []
+    cases = condition.cases(question.subject, question.options)
+    results: list[CaseResult] = []
+    left_out: dict[str, str] = {}
     for case in cases:
-        expected = _expected(question, question.loss, case, max_batches)
-        if options.draws is not None and must_be_sampled(expected, max_batches):
-            estimate, comparison = sampled(expected, options.draws, seed=options.seed, num_cases=len(cases))
-            results.append(CaseResult(expected, estimate, comparison))
+        # Sequences are surer than a look at order, and cheap where all of them are evaluated at once.
+        sequences = not case.rough or all(result.expected.gradient.vectorised_over_layouts for result in results)
+        try:
+            result = _examined(question, case, max_batches=max_batches, num_cases=len(cases), sequences=sequences)
+        except (LossFailed, InvalidArgument) as failure:  # code may be written for shorter episodes or fewer actions
+            if not case.rough:
+                raise
+            error = failure.error if isinstance(failure, LossFailed) else failure
+            left_out[case.name] = f"{type(error).__name__}: {shown(error, str).rstrip('.')}"
+            continue
+        if result is None:
+            left_out[case.name] = _CANNOT_BE_ENUMERATED
         else:
-            found = _enumerated(expected)
-            results.append(found if found.is_settled else _in_float64(question, found, max_batches) or found)
+            results.append(result)
     verdict = worst(result.comparison.verdict for result in results)
     exact = all(result.estimate.exact for result in results)
     may_be_consistent = verdict is Verdict.BIASED and condition.has_limit and exact
     if may_be_consistent and all(right_in_the_limit(result.expected) for result in results):
         verdict = Verdict.CONSISTENT
-    return Judgement(condition, verdict, tuple(results), condition.remark(options))
+    return Judgement(condition, verdict, tuple(results), condition.remark(question.options), left_out)
 
 
-def _expected(question: Question, loss: AnyLoss, case: Case, max_batches: int) -> ExpectedGradient:
+def _examined(
+    question: Question, case: Case, *, max_batches: int, num_cases: int, sequences: bool
+) -> CaseResult | None:
+    """A loss on one case; None where that is a rough probe that is left out."""
+    options = question.options
+    most = min(max_batches, MOST_BATCHES_OF_A_ROUGH_PROBE) if case.rough else max_batches
+    expected = _expected(question, question.loss, case, most, sequences=sequences)
+    if case.rough and _is_left_out(expected, most, draws=options.draws):
+        return None
+    through_values = ThroughValues.NOTHING
+    if shares_layers(case):
+        apart = apart_from_critic(question.loss, case, size=expected.size, learning_rate=options.learning_rate)
+        expected = _expected(question, question.loss, apart.case, most, sequences=sequences)
+        through_values = apart.through_values
+    if options.draws is not None and must_be_sampled(expected, most):
+        estimate, comparison = sampled(expected, options.draws, seed=options.seed, num_cases=num_cases)
+        return CaseResult(expected, estimate, comparison)
+    found = _enumerated(expected)
+    found = found if found.is_settled else _in_float64(question, found, most) or found
+    return replace(found, through_values=through_values)
+
+
+def _is_left_out(expected: ExpectedGradient, most: int, *, draws: int | None) -> bool:
+    """Whether a rough probe is: its rare and large gradients would take more draws than all others together."""
+    if draws is not None:
+        return must_be_sampled(expected, most)
+    if expected.count(expected.size) <= most:
+        return False
+    try:
+        expected.whole(expected.size)  # its structure may make the batches fewer
+    except InvalidArgument:
+        return True
+    return False
+
+
+def _expected(
+    question: Question, loss: AnyLoss, case: Case, max_batches: int, *, sequences: bool = True
+) -> ExpectedGradient:
     options = question.options
     size, rate = case.condition.size(options), options.learning_rate
-    return ExpectedGradient(loss, case, size=size, max_batches=max_batches, learning_rate=rate)
+    return ExpectedGradient(loss, case, size=size, max_batches=max_batches, learning_rate=rate, sequences=sequences)
 
 
 def _enumerated(expected: ExpectedGradient) -> CaseResult:
@@ -204,14 +276,25 @@ def by_batch_size(judgement: Judgement) -> dict[int, AtBatchSize]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a size that no one asked for
-                if size != asked and any(one.expected.count(size) > _affordable(one) for one in judgement.cases):
-                    continue
-                comparisons = [one.expected.compare(size) for one in judgement.cases]
+                cases = judgement.cases if size == asked else _cases_at(judgement, size)
+                comparisons = [one.expected.compare(size) for one in cases]
         except (LossFailed, InvalidArgument):  # a loss may need more episodes than a small batch has
             continue
-        batches = sum(one.expected.at(size).num_batches for one in judgement.cases)
-        found[size] = _at_batch_size(comparisons, batches)
+        if comparisons:
+            batches = sum(one.expected.at(size).num_batches for one in cases)
+            found[size] = _at_batch_size(comparisons, batches)
     return found
+
+
+def _cases_at(judgement: Judgement, size: int) -> tuple[CaseResult, ...]:
+    """Those to look at, at a size that was not asked for; none where one has too many batches.
+
+    A rough probe on which the loss is right at the size asked for is left out where it alone has too many.
+    """
+    many = {one for one in judgement.cases if one.expected.count(size) > _affordable(one)}
+    if any(not one.case.rough or one.comparison.verdict is Verdict.BIASED for one in many):
+        return ()
+    return tuple(one for one in judgement.cases if one not in many)
 
 
 def _affordable(one: CaseResult) -> int:

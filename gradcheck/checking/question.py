@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Unpack, final
 
 from gradcheck.checking.expectation.loss_gradient import AnyLoss, num_arguments
+from gradcheck.checking.numbers_in_code import numbers_in_code
 from gradcheck.checking.options import CheckOptions, CheckOptionsDict, read_options
+from gradcheck.checking.probes.around_numbers import suspicious
 from gradcheck.checking.probes.subjects import AbstractSubject, subject_of
 from gradcheck.tree.errors import invalid
 
@@ -41,4 +43,6 @@ def read_question(loss: AnyLoss, game: Any = None, policy: Any = None, **options
         hint = f"It takes {needed}. Give the others values with functools.partial."
         raise invalid("a function of two arguments, loss(policy, episodes)", "loss", loss, hint)
     read = read_options(options)
-    return Question(loss, subject_of(game, policy, read), read)
+    # The learning rate is no threshold: what a step is divided by has no other side.
+    numbers = suspicious(number for number in numbers_in_code(loss) if number != read.learning_rate)
+    return Question(loss, subject_of(game, policy, read, numbers=numbers), read)

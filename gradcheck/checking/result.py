@@ -206,6 +206,7 @@ class CheckResult:
         remarks: what was left out of the comparison, such as frozen parameters.
         seconds: how long it took.
         seed: of everything random in it.
+        battery: how far its games go, in words; nothing where a game was given.
     """
 
     name: str
@@ -221,6 +222,7 @@ class CheckResult:
     remarks: tuple[str, ...] = field(repr=False)
     seconds: float
     seed: int
+    battery: str = ""
 
     def __repr__(self) -> str:
         return f"CheckResult({self.name}: {self.verdict}, accept={str(self.accept)!r}, conditions={self.conditions})"

@@ -10,7 +10,7 @@ from gradcheck.checking.case import Aspect, Case, Condition, Expectation
 from gradcheck.checking.estimate import GradientEstimate, TrueGradient
 from gradcheck.checking.names import COLLECTING, joined
 from gradcheck.checking.options import CheckOptions
-from gradcheck.checking.probes.battery import Probe
+from gradcheck.checking.probes.probe import Probe
 from gradcheck.checking.probes.subjects import Play
 from gradcheck.estimators.collectors.base import AbstractCollector
 from gradcheck.tree.game_tree import GameTree
@@ -49,13 +49,22 @@ class CompositeCondition(Condition):
         )
 
     def _chosen_probes(self) -> tuple[Probe, ...]:
-        """Those of the part that needs games of a kind; where any game will do, those of all that are named."""
+        """Those of the part that needs games of a kind; where any game will do, those of all that are named.
+
+        Where parameters move, games that are made for certain moves are always among them.
+        """
+        made = (probe for part in self.parts if part.moves_parameters for probe in part.probes if probe.moved)
         for aspect in _NEEDING_GAMES:
             for part in self.parts:
                 if part.aspect is aspect and not part.goes_without_saying:
-                    return part.probes
+                    return (*part.probes, *(() if aspect is Aspect.ILLEGAL_ACTIONS else made))
         named = (probe for part in self.parts if not part.goes_without_saying for probe in part.probes)
         return tuple(dict.fromkeys(named))
+
+    def probes_around(self, numbers: tuple[float, ...]) -> tuple[Probe, ...]:
+        """Those of all parts."""
+        around = {probe.name: probe for part in self.parts for probe in part.probes_around(numbers)}
+        return tuple(around.values())
 
     @property
     def of_a_given_game(self) -> str:

@@ -11,6 +11,8 @@ from gradcheck.checking.conditions.true_gradients import of_complete_episodes
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
+from gradcheck.checking.probes.around_numbers import rewards_around
+from gradcheck.checking.probes.probe import Probe
 from gradcheck.tree.game_tree import GameTree
 
 
@@ -25,7 +27,15 @@ class DiscountedCondition(Condition):
     probes = (
         battery.TWO_DECISIONS,
         battery.UNEQUAL_LENGTHS,
+        battery.SIX_STEPS,
+        battery.SHORT_AND_LONG,
+        battery.FIVE_ARMS,
+        battery.SHARED_TRUNK,
     )
+
+    def probes_around(self, numbers: tuple[float, ...]) -> tuple[Probe, ...]:
+        """Rewards on both sides of them."""
+        return rewards_around(numbers)
 
     @property
     def of_a_given_game(self) -> str:

@@ -10,6 +10,8 @@ from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.names import joined
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
+from gradcheck.checking.probes.around_numbers import rewards_around
+from gradcheck.checking.probes.probe import Probe
 from gradcheck.checking.probes.subjects import Play
 from gradcheck.estimators.collectors.base import AbstractCollector
 from gradcheck.estimators.collectors.fixed_steps import FixedSteps
@@ -26,12 +28,20 @@ class FixedStepsCondition(Condition):
     probes = (
         battery.UNEQUAL_LENGTHS,
         battery.CHANCE,
+        battery.SIX_STEPS,
+        battery.SHORT_AND_LONG,
+        battery.FIVE_ARMS,
+        battery.SHARED_TRUNK,
     )
     has_limit = False
     has_other_sizes = False
     cuts_episodes = True
     truth_depends_on_size = True
     can_be_sampled = False
+
+    def probes_around(self, numbers: tuple[float, ...]) -> tuple[Probe, ...]:
+        """Rewards on both sides of them."""
+        return rewards_around(numbers)
 
     def require(self, options: CheckOptions) -> None:
         """Refuse buffers of a single step, and an objective."""

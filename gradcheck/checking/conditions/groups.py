@@ -10,6 +10,8 @@ from gradcheck.checking.conditions.true_gradients import of_complete_episodes
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.options import CheckOptions
 from gradcheck.checking.probes import battery
+from gradcheck.checking.probes.around_numbers import rewards_around
+from gradcheck.checking.probes.probe import Probe
 from gradcheck.checking.probes.subjects import Play
 from gradcheck.estimators.collectors.base import AbstractCollector
 from gradcheck.estimators.collectors.groups import Groups
@@ -22,9 +24,19 @@ class GroupsCondition(Condition):
     name = "groups"
     summary = "Groups of complete episodes, each group from one start."
     aspect = Aspect.COLLECTING
-    probes = (battery.TWO_STARTS,)
+    probes = (
+        battery.TWO_STARTS,
+        battery.SHORT_AND_LONG,
+        battery.RIGHT_OR_WRONG,
+        battery.FIVE_ARMS,
+        battery.SHARED_TRUNK,
+    )
     has_other_sizes = False
     counterexample_sizes = (4,)
+
+    def probes_around(self, numbers: tuple[float, ...]) -> tuple[Probe, ...]:
+        """Rewards on both sides of them."""
+        return rewards_around(numbers)
 
     def key(self, options: CheckOptions) -> tuple[Hashable, ...]:
         """The number of groups."""

@@ -21,6 +21,7 @@ class MicroBatchesCondition(Condition):
     probes = (
         battery.SHARED_PARAMETERS,
         battery.UNEQUAL_LENGTHS,
+        battery.SHORT_AND_LONG,
     )
     has_limit = False
     has_other_sizes = False

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Any, final
 
 import torch
 from torch import Tensor
@@ -30,6 +30,7 @@ from gradcheck.checking.directions import directions
 from gradcheck.checking.estimate import GradientEstimate, length
 from gradcheck.checking.expectation.audit import audited
 from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
+from gradcheck.checking.expectation.shared_critic import ThroughValues
 from gradcheck.checking.failure import LossFailed, loss_failed
 from gradcheck.checking.judge import CaseResult, Judgement
 from gradcheck.checking.probes.subjects import Battery
@@ -38,12 +39,14 @@ from gradcheck.checking.result import Attribution, Finding
 from gradcheck.checking.tolerances import LEAST_EXPLAINED, LEAST_SQUARED
 from gradcheck.checking.verdict import Verdict
 from gradcheck.estimators.collectors.groups import Groups
+from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.policy_gradients import Loss
 from gradcheck.tree.errors import InvalidArgument
 from gradcheck.tree.rationals import as_rational
 from gradcheck.tree.user_code import user_code
 
 DISCRIMINATING_PROBES = ("unequal_lengths", "chance")  # on which few mistakes look alike
+PROBES_OF_RATIOS = ("near_ratios", "far_ratios")  # on which few clips do
 
 
 @final
@@ -80,6 +83,33 @@ def diagnose_condition(question: Question, results: Sequence[CaseResult]) -> Dia
         question: what was asked.
         results: the loss on each case.
     """
+    findings = tuple(_OF_CRITIC[one.through_values] for one in results if one.through_values in _OF_CRITIC)
+    results = [one for one in results if one.through_values not in _OF_CRITIC]
+    if findings and all(one.comparison.verdict.at_least(Verdict.PROPORTIONAL) for one in results):
+        return Diagnosis(findings)
+    found = _of_the_actor(question, results)
+    return replace(found, findings=(*found.findings, *findings))
+
+
+#: What is said of a critic on the actor's layers.
+_OF_CRITIC = {
+    ThroughValues.OF_THE_ACTOR: Finding(
+        "advantage_not_detached",
+        "The advantage is not detached: the actor's loss changes the critic's values, and the layers they share.",
+        "What flows through the values changes with the actor's logits, where the values stay as they are.",
+        "Detach the values in the advantage: future_returns - values.detach().",
+    ),
+    ThroughValues.AWAY: Finding(
+        "value_loss_of_wrong_sign",
+        "The value loss leads the critic's values away from the returns, through the layers it shares with the actor.",
+        "What flows through the values has the opposite direction of the gradient of their squared error.",
+        "Add the squared error of the values to what is minimised.",
+    ),
+}
+
+
+def _of_the_actor(question: Question, results: Sequence[CaseResult]) -> Diagnosis:
+    """The same without what a critic does."""
     scaled = all(one.comparison.verdict is not Verdict.BIASED for one in results)
     cases = tuple(map(_examined, results))
     sizes = [result.estimate.magnitude for result in results if result.estimate.magnitude]
@@ -93,7 +123,7 @@ def diagnose_condition(question: Question, results: Sequence[CaseResult]) -> Dia
         alone = "Its exact expected gradient is parallel to that on every probe, to rounding."
         return Diagnosis((_by_the_other_reference(results[0].case, alone),))
     small = _small_cases(question, results)
-    found = explain(cases, small, scaled=scaled, terms_only=not _is_the_return(results))
+    found = explain(_readings(cases), small, scaled=scaled, terms_only=not _is_the_return(results))
     if found is None:
         return Diagnosis((only_scaled(cases) if scaled else zero(cases) or locate(cases, tried=bool(small)),))
     if not question.subject.is_battery and _works_on_its_game_alone(small, cases):
@@ -102,7 +132,7 @@ def diagnose_condition(question: Question, results: Sequence[CaseResult]) -> Dia
         if free <= amounts:
             return Diagnosis((only_scaled(cases) if scaled else locate(cases, tried=True, too_few=free),))
     several = len(found.hypothesis.parts) > 1 and not results[0].case.condition.compares_with_itself
-    costs = attribution(found.hypothesis, found.fit.amounts, cases) if several else None
+    costs = attribution(found.hypothesis, found.fit.amounts, found.cases) if several else None
     if not scaled and _rests_on_the_other_reference(found.hypothesis, results[0].case):
         besides = "With what else is found mended, its exact expected gradient is parallel to that."
         return Diagnosis((*found.findings, _by_the_other_reference(results[0].case, besides)), costs)
@@ -244,6 +274,33 @@ def _examined(result: CaseResult) -> ExaminedCase:
     )
 
 
+def _readings(cases: tuple[ExaminedCase, ...]) -> list[tuple[ExaminedCase, ...]]:
+    """The cases as they are; and as if all starts were one, where a batch has several starts and yet no groups.
+
+    What a mistake does to a group, a loss may do there to all episodes, or to those from one start.
+    """
+
+    def one_group(examined: ExaminedCase) -> ExaminedCase:
+        several = examined.case.tree.num_roots > 1 and not examined.case.collector.in_groups
+        if not several:
+            return examined
+        return replace(examined, expected=lambda loss, size: examined.expected(_OneGroup(loss), size))
+
+    other = tuple(map(one_group, cases))
+    return [cases] if all(a is b for a, b in zip(cases, other, strict=True)) else [other, cases]
+
+
+@final
+@dataclass(frozen=True)
+class _OneGroup:
+    """A loss to which all episodes come from one start."""
+
+    loss: Loss
+
+    def __call__(self, policy: Any, episodes: Episodes) -> Any:
+        return self.loss(policy, replace(episodes, group_index=torch.zeros_like(episodes.group_index)))
+
+
 @kept_with_case(maxsize=KEPT_GRADIENTS)
 def _expected(case: Case, loss: Loss, size: int, most: int) -> GradientEstimate | None:
     """Of another loss; for cases of the battery once for all the losses that are checked on it."""
@@ -262,15 +319,18 @@ def _table(case: Case, size: int, ordered: bool) -> MistakeTable:
 
 
 def _small_cases(question: Question, results: Sequence[CaseResult]) -> tuple[SmallCase, ...]:
-    """Where the known mistakes are told apart: on two probes of the battery, whose gradients are known beforehand.
+    """Where the known mistakes are told apart: on a few probes of the battery, whose gradients are known beforehand.
 
+    A loss that is wrong on rough probes alone is told apart on those.
     A loss that was checked on a game of its own plays the battery for this, under the same condition; where it cannot,
     its own game will do if it is small. Nothing at all, where it is not.
     """
     first = results[0]
     size = first.case.condition.small_size(first.size)
     if question.subject.is_battery:
-        few = sorted(results, key=lambda one: one.case.name not in DISCRIMINATING_PROBES)[:2]
+        few = sorted(_where_it_shows(results), key=lambda one: one.case.name not in DISCRIMINATING_PROBES)[:2]
+        # Clips look alike but for a few ratios, and then thousands of hypotheses have to be worked out at full size.
+        few += [one for one in results if one.case.name in PROBES_OF_RATIOS and one not in few]
         try:
             return tuple(_small(one.expected, size) for one in few)
         except (LossFailed, InvalidArgument):  # a loss may need more episodes than a small batch has
@@ -278,7 +338,7 @@ def _small_cases(question: Question, results: Sequence[CaseResult]) -> tuple[Sma
     condition = condition_named(first.case.condition.on_the_battery(first.case))
     options = replace(question.options, discount=as_rational(first.case.tree.game.discount))
     try:
-        cases = condition.cases(Battery(options.seed, "logits"), options)
+        cases = [case for case in condition.cases(Battery(options.seed, "logits"), options) if not case.rough]
         few = sorted(cases, key=lambda one: one.name not in DISCRIMINATING_PROBES)[:2]
         found = []
         for case in few:
@@ -290,6 +350,14 @@ def _small_cases(question: Question, results: Sequence[CaseResult]) -> tuple[Sma
     except (LossFailed, InvalidArgument):  # a loss, or an objective, may be made for its own game alone
         few_enough = first.case.collector.count(size, ordered=True) <= FEW_BATCHES
         return (_small(first.expected, size),) if few_enough else ()
+
+
+def _where_it_shows(results: Sequence[CaseResult]) -> list[CaseResult]:
+    """The probes on which mistakes are told apart; rough ones instead, where the loss is wrong on no other."""
+    plain = [one for one in results if not one.case.rough]
+    wrong = [one for one in results if one.comparison.verdict is Verdict.BIASED]
+    rough = wrong and all(one.case.rough for one in wrong)
+    return sorted(wrong, key=lambda one: one.case.tree.num_roots) if rough else plain
 
 
 def _small(expected: ExpectedGradient, size: int) -> SmallCase:

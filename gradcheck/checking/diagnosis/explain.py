@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from gradcheck.checking.budgets import CASES_CONFIRMED, MOST_HYPOTHESES_TRIED, MOST_OTHER_NAMES
@@ -24,13 +24,13 @@ class Explanation:
         hypothesis: the simplest that explains all numbers.
         fit: how well it does.
         others: as simple ones that explain them as well.
-        cases: how many were compared.
+        cases: that were compared.
     """
 
     hypothesis: Hypothesis
     fit: Fit
     others: tuple[Hypothesis, ...]
-    cases: int
+    cases: tuple[ExaminedCase, ...]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -59,7 +59,7 @@ class Explanation:
         factor, *amounts = self.fit.amounts
         added = [f"{amount:.6g} times that of {{}}" for amount in amounts]
         names = [one.name for one in self.hypothesis.terms]
-        probes = "the game" if self.cases == 1 else f"all {self.cases} probes"
+        probes = "the game" if len(self.cases) == 1 else f"all {len(self.cases)} probes"
         exact = f"{factor:.6g}" == "1" or (not self.fit.to_rounding and abs(factor - 1) <= 10 * self.fit.distance)
         if part in self.hypothesis.terms:
             right = "what is right by the other reference" if self.hypothesis.right else ""
@@ -84,12 +84,17 @@ class Explanation:
 
 
 def explain(
-    cases: Sequence[ExaminedCase], small: Sequence[SmallCase], *, scaled: bool, terms_only: bool = False
+    readings: Sequence[Sequence[ExaminedCase]],
+    small: Sequence[SmallCase],
+    *,
+    scaled: bool,
+    terms_only: bool = False,
 ) -> Explanation | None:
     """Find the simplest explanation.
 
     Args:
-        cases: the loss, at the batch size asked for.
+        readings: the loss on each case, at the batch size asked for; more than once where mistakes mean different
+            things by a group, all of them by the same.
         small: the same on batches on which all hypotheses are worked out; none where it is not defined there.
         scaled: whether the direction is right everywhere: then only a mistake explains it that has this very length.
         terms_only: whether what counts as true is not the gradient of the return: then a mistake in a loss that climbs
@@ -97,20 +102,25 @@ def explain(
     """
     if not small:
         return None
-    by_length = sorted(cases, key=lambda case: -float(case.estimate.mean.norm()))  # amounts are most precise there
+    # Amounts are most precise where gradients are longest; rough probes have many batches, and confirm what is left.
+    by_length = [
+        (cases, sorted(cases, key=lambda one: (one.case.rough, -float(one.estimate.mean.norm())))) for cases in readings
+    ]
     for stage in candidates(small, scaled=scaled):
-        found: dict[tuple[str, ...], tuple[Hypothesis, Fit]] = {}
+        found: dict[tuple[str, ...], Explanation] = {}
         tried = [one for one in stage if one.names and not (terms_only and one.replacements)][:MOST_HYPOTHESES_TRIED]
         for hypothesis in tried:
             names = tuple(sorted(hypothesis.names))
             if names in found or len(found) > MOST_OTHER_NAMES:
                 continue
-            fitted = fit(hypothesis, by_length)
-            if fitted is not None and _is_confirmed(hypothesis, fitted, cases, scaled=scaled):
-                found[names] = hypothesis, fitted
+            for cases, in_order in by_length:
+                fitted = fit(hypothesis, in_order)
+                if fitted is not None and _is_confirmed(hypothesis, fitted, cases, scaled=scaled):
+                    found[names] = Explanation(hypothesis, fitted, (), tuple(cases))
+                    break
         if found:
-            (hypothesis, best), *others = found.values()
-            return Explanation(hypothesis, best, tuple(one for one, _ in others), len(cases))
+            best, *others = found.values()
+            return replace(best, others=tuple(one.hypothesis for one in others))
     return None
 
 

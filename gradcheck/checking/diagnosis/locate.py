@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcheck.checking.diagnosis.evidence import ExaminedCase
-from gradcheck.checking.probes.battery import BATTERY
+from gradcheck.checking.probes.battery import BATTERY, ROUGH
 from gradcheck.checking.probes.coordinates import coordinates, unit_observations
 from gradcheck.checking.probes.probe_policy import ProbePolicy
+from gradcheck.checking.probes.unmasked_table import UnmaskedTable
 from gradcheck.checking.result import Finding
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document.numbers import apart
@@ -36,7 +37,7 @@ def locate(cases: Sequence[ExaminedCase], *, tried: bool, too_few: int | None = 
     wrong = [one for one in cases if one.comparison.verdict is Verdict.BIASED]
     right = [one.case.name for one in cases if one.comparison.verdict is not Verdict.BIASED]
     worst = max(wrong, key=lambda one: one.comparison.direction_error)
-    exposes = {probe.name: probe.exposes for probe in BATTERY}
+    exposes = {probe.name: probe.exposes for probe in BATTERY + ROUGH}
     names = [one.case.name for one in wrong]
     where = f"It is wrong on {_and(names)}"
     if right:
@@ -70,7 +71,7 @@ def _places(case: ExaminedCase) -> list[str]:
 def _place(case: ExaminedCase, number: int) -> str:
     """The information set and the action behind a coordinate, where each has one of its own."""
     tree, policy = case.case.tree, case.case.policy
-    if isinstance(policy, TabularPolicy):
+    if isinstance(policy, TabularPolicy | UnmaskedTable):
         infoset, action = divmod(number, policy.logits.shape[1])
     elif isinstance(policy, ProbePolicy) and number < policy.weight.numel() and (order := unit_observations(tree)):
         action, place = divmod(number, len(order))

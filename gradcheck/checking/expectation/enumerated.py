@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -26,16 +26,26 @@ def expectation(
         label: for progress.
     """
     together = max(1, min(MOST_TOGETHER, MOST_NUMBERS_TOGETHER // gradient.width))
-    portions = [portion for weighted in batches for portion in weighted.alike(together)]
+    portions = [portion for weighted in batches for portion in weighted.alike(together, one_layout=False)]
     count = sum(map(len, portions))
     evaluated = progress(portions, len(portions), f"{count:,} {label}, in portions")
     with watched_where_unsure(gradient):
-        weighted_gradients = [(_weights(portion), gradient.of_alike(portion)) for portion in evaluated]
+        weighted_gradients = [pair for portion in evaluated for pair in _gradients(gradient, portion, together)]
     mean = torch.stack([weights @ values for weights, values in weighted_gradients]).sum(0)
     size = torch.stack([weights @ values.abs() for weights, values in weighted_gradients]).sum(0)
     largest = torch.stack([values.abs().amax(0) for _, values in weighted_gradients]).amax(0)
     variance = torch.stack([weights @ (values - mean) ** 2 for weights, values in weighted_gradients]).sum(0)
     return GradientEstimate(mean, variance, float(size.max()), count, largest=length(largest))
+
+
+def _gradients(gradient: LossGradient, portion: AlikeBatches, together: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Probabilities [B] and X [B, P] of batches of equally many steps: at once, or layout by layout."""
+    found = gradient.of_any_layout(portion)
+    if found is not None:
+        yield _weights(portion), found
+        return
+    for alike in portion.batches.alike(together):
+        yield _weights(alike), gradient.of_alike(alike)
 
 
 def mean_gradients(

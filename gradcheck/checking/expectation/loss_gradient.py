@@ -76,7 +76,7 @@ class LossGradient:
         self.where, self._learning_rate, self._hint = where, learning_rate, hint
         self._allow_nan = allow_nan
         self._takes_optimizer = num_arguments(loss) == 3
-        self._vectorised = not self._takes_optimizer
+        self._vectorised = self._any_layout = not self._takes_optimizer
         self._is_watched, self._returned = False, None
         self._calls, self._calls_without_gradient, self._layouts_confirmed = 0, 0, 0
         self.largest, self.step_rounding = 0.0, 0.0
@@ -112,6 +112,22 @@ class LossGradient:
             if found is not None and confirmed and (self._allow_nan or found.isfinite().all()):
                 return found
         return torch.stack([self.of(batches[number]) for number in range(len(batches))])
+
+    def of_any_layout(self, batches: AlikeBatches) -> Tensor | None:
+        """[B, P] float64, the same for batches that have equally many steps, however these are laid out.
+
+        None, now and later, where the loss looks at a length or a mask in Python, and so does not do the same in all.
+        """
+        if not self.vectorised_over_layouts or len(batches) < _FEWEST_TOGETHER:
+            return None
+        with PolicyState(self._policy):
+            found = self._together(
+                batches, lambda: vectorised_gradients(self._loss, self._policy, self._parameters, batches)
+            )
+        if found is not None and found.isfinite().all() and self._confirm(batches, found.__getitem__):
+            return found
+        self._vectorised, self._any_layout = True, False  # batches of one layout may do
+        return None
 
     def values_of_alike(self, batches: AlikeBatches) -> Tensor | None:
         """[B] float64, the loss on each of the batches; ``of_sum`` takes the gradient of a sum of them.
@@ -158,6 +174,11 @@ class LossGradient:
     def width(self) -> int:
         """P, how many numbers a gradient has."""
         return sum(parameter.numel() for parameter in self._parameters.values())
+
+    @property
+    def vectorised_over_layouts(self) -> bool:
+        """Whether batches are computed at once that have equally many steps, whatever the lengths of their episodes."""
+        return self.vectorised and self._any_layout
 
     @property
     def vectorised(self) -> bool:

@@ -18,20 +18,38 @@ class ProbePolicy(nn.Module):
 
     Args:
         weight: [A, D].
-        value_weight: [1, D] of a critic that is wrong, as critics are; it shares nothing with the layer.
+        value_weight: [1, D] of a critic that is wrong, as critics are.
+        bias: [A].
         returns: one of ``options.POLICY_OUTPUTS``.
+        shared_trunk: whether actor and critic read the observations through one square matrix, the identity at first,
+            in which both have a gradient; else the critic shares nothing with the layer.
+
+    Attributes:
+        critic_is_apart: whether the values, the same numbers as ever, have no gradient in what is shared.
     """
 
-    def __init__(self, weight: Tensor, value_weight: Tensor, *, returns: str = "logits") -> None:
+    def __init__(
+        self,
+        weight: Tensor,
+        value_weight: Tensor,
+        *,
+        bias: Tensor | None = None,
+        returns: str = "logits",
+        shared_trunk: bool = False,
+    ) -> None:
         super().__init__()
+        has_critic = returns == "logits_and_value"
         self.weight = nn.Parameter(weight)
-        self.bias = nn.Parameter(torch.zeros(len(weight), dtype=weight.dtype))
-        self.value_weight = nn.Parameter(value_weight) if returns == "logits_and_value" else None
-        self.returns = returns
+        self.bias = nn.Parameter(torch.zeros(len(weight), dtype=weight.dtype) if bias is None else bias)
+        self.value_weight = nn.Parameter(value_weight) if has_critic else None
+        identity = torch.eye(weight.shape[1], dtype=weight.dtype)
+        self.trunk = nn.Parameter(identity) if has_critic and shared_trunk else None
+        self.returns, self.critic_is_apart = returns, False
 
     def forward(self, observations: Tensor) -> Tensor | Categorical | tuple[Tensor, Tensor]:
         """Ask the policy, in the way it was made for."""
-        logits = observations @ self.weight.T + self.bias
+        seen = observations if self.trunk is None else observations @ self.trunk.T
+        logits = seen @ self.weight.T + self.bias
         if self.value_weight is not None:
-            return logits, (observations @ self.value_weight.T).squeeze(-1)
+            return logits, ((seen.detach() if self.critic_is_apart else seen) @ self.value_weight.T).squeeze(-1)
         return Categorical(logits=logits, validate_args=False) if self.returns == "categorical" else logits

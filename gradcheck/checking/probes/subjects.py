@@ -15,7 +15,7 @@ from torch import nn
 
 from gradcheck.checking.failure import loss_failed
 from gradcheck.checking.options import POLICY_OUTPUTS, CheckOptions
-from gradcheck.checking.probes.battery import Probe
+from gradcheck.checking.probes.probe import Probe
 from gradcheck.estimators.distributions import Policy
 from gradcheck.estimators.policies import TabularPolicy
 from gradcheck.tree.errors import invalid
@@ -43,12 +43,18 @@ class Play:
         tree: the unrolled game.
         policy: in whose parameters gradients are taken.
         behaviour: what samples the episodes, where that is not the policy.
+        moved: the policy after updates on a batch, where the game is made for certain ones.
+        rough: whether the game is there for the verdict alone; see ``Probe``.
+        from_table: whether the policy was made of a table, so that another one with the same probabilities will do.
     """
 
     name: str
     tree: GameTree = field(repr=False)
     policy: nn.Module = field(repr=False)
     behaviour: Policy | PolicyTable | None = field(default=None, repr=False)
+    moved: nn.Module | None = field(default=None, repr=False)
+    rough: bool = field(default=False, repr=False)
+    from_table: bool = field(default=False, repr=False)
 
     @property
     def sampler(self) -> Policy | PolicyTable:
@@ -63,6 +69,8 @@ class AbstractSubject(ABC):
     is_battery: bool
     #: Whether the policies return logits alone, as tables do.
     returns_logits: bool
+    #: In the loss's own code, on both sides of which a condition may want probes.
+    numbers: tuple[float, ...] = ()
 
     @abstractmethod
     def plays(self, probes: tuple[Probe, ...], discount: Fraction) -> tuple[Play, ...]:
@@ -85,29 +93,32 @@ class Battery(AbstractSubject):
     Args:
         seed: of rewards and probabilities.
         policy: what the policies return, one of ``options.POLICY_OUTPUTS``, or a function that makes one.
+        numbers: in the loss's own code.
     """
 
     is_battery = True
 
-    def __init__(self, seed: int, policy: str | PolicyMaker) -> None:
-        self.seed, self.policy = seed, policy
+    def __init__(self, seed: int, policy: str | PolicyMaker, *, numbers: tuple[float, ...] = ()) -> None:
+        self.seed, self.policy, self.numbers = seed, policy, numbers
         self.returns_logits = policy == "logits"
         self._known: dict[tuple[str, Fraction], Play] = {}
 
     def plays(self, probes: tuple[Probe, ...], discount: Fraction) -> tuple[Play, ...]:
         """One for each probe."""
-        return tuple(self._play(probe, discount) for probe in probes)
+        has_critic = self.policy == "logits_and_value"
+        return tuple(self._play(probe, discount) for probe in probes if has_critic or not probe.shared_trunk)
 
     def _play(self, probe: Probe, discount: Fraction) -> Play:
         key = (probe.name, discount)
         if key not in self._known:
             game = probe.game(self.seed, discount)
             tree = unroll(game)
-            if isinstance(self.policy, str):
-                policy: nn.Module = probe.policy(game, self.seed, self.policy)
+            if not isinstance(self.policy, str):
+                self._known[key] = Play(probe.name, tree, made(self.policy, tree, self.seed), rough=probe.rough)
             else:
-                policy = made(self.policy, tree, self.seed)
-            self._known[key] = Play(probe.name, tree, policy)
+                policy = probe.policy(game, self.seed, self.policy)
+                moved = None if probe.moved is None else probe.policy(game, self.seed, self.policy, moved=True)
+                self._known[key] = Play(probe.name, tree, policy, moved=moved, rough=probe.rough)
         return self._known[key]
 
     def key(self, play: Play) -> tuple[Hashable, ...] | None:
@@ -145,7 +156,8 @@ class Given(AbstractSubject):
             named = {"the game": made(policy, tree, seed)}
         else:
             named = {"the game": TabularPolicy(tree, policy)}
-        self._plays = tuple(Play(name, tree, module, behaviour) for name, module in named.items())
+        table = policy is None or isinstance(policy, Mapping)
+        self._plays = tuple(Play(name, tree, one, behaviour, from_table=table) for name, one in named.items())
 
     def plays(self, probes: tuple[Probe, ...], discount: Fraction) -> tuple[Play, ...]:  # noqa: ARG002 - no choice
         """The game itself, whatever the condition would choose."""
@@ -184,13 +196,14 @@ def _random_table(tree: GameTree, numbers: Random) -> dict[object, list[Fraction
     return table
 
 
-def subject_of(game: Any, policy: Any, options: CheckOptions) -> AbstractSubject:
+def subject_of(game: Any, policy: Any, options: CheckOptions, *, numbers: tuple[float, ...] = ()) -> AbstractSubject:
     """Who plays what, from the arguments of ``check``.
 
     Args:
         game: a game or its tree; None for the battery.
         policy: as ``check`` takes it.
         options: of ``check``.
+        numbers: in the loss's own code, for the battery.
 
     Raises:
         InvalidArgument: if one of them cannot be used, or there are too many episodes to list.
@@ -206,11 +219,11 @@ def subject_of(game: Any, policy: Any, options: CheckOptions) -> AbstractSubject
         if isinstance(policy, str):
             if policy not in POLICY_OUTPUTS:
                 raise invalid(f"one of {', '.join(POLICY_OUTPUTS)}, where no game is given", "policy", policy)
-            return Battery(seed, policy)
+            return Battery(seed, policy, numbers=numbers)
         if isinstance(policy, nn.Module | Mapping) or not callable(policy):
             hint = "Give the game it plays; or a function policy(observation_size, num_actions) that makes one."
             raise invalid("a game where a policy is given", "policy", policy, hint)
-        return Battery(seed, cast(Any, policy))
+        return Battery(seed, cast(Any, policy), numbers=numbers)
     tree = unroll(game)
     episodes = size_of(tree).episodes
     if episodes > most:

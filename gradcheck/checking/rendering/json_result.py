@@ -88,6 +88,7 @@ def to_dict(result: CheckResult) -> dict[str, Any]:
         "batches": result.batches,
         "seconds": result.seconds,
         "seed": result.seed,
+        "battery": result.battery,
     }
 
 

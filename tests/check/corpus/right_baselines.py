@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 from torch.distributions import Categorical
 
 from tests.check.corpus.case import right
+
+
+class CriticOfItsOwn(nn.Module):
+    """Actor and critic share nothing."""
+
+    def __init__(self, width, actions):
+        super().__init__()
+        self.actor = nn.Linear(width, actions, dtype=torch.float64)
+        self.critic = nn.Linear(width, 1, dtype=torch.float64)
+
+    def forward(self, observations):
+        return self.actor(observations), self.critic(observations).squeeze(-1)
 
 
 def _log_probs(policy, episodes):
@@ -112,7 +125,7 @@ def advantage_actor_critic(policy, episodes):
     return (policy_loss + 0.5 * value_loss) / episodes.num_episodes
 
 
-@right("unbiased", bug_class="B37", citation="astariul/encode-attend-navigate-pytorch#2", policy="logits_and_value")
+@right("unbiased", bug_class="B37", citation="astariul/encode-attend-navigate-pytorch#2", policy=CriticOfItsOwn)
 def advantage_not_detached_from_a_critic_of_its_own(policy, episodes):
     logits, values = policy(episodes.observations)
     advantages = episodes.future_returns - values

@@ -1,4 +1,4 @@
-"""Right losses as people write them, whose text is mutated; every one estimates the gradient without bias."""
+"""Losses as people write them, whose text is mutated: twelve, of which three are compared with brute force."""
 
 from __future__ import annotations
 
@@ -38,4 +38,87 @@ def leave_one_out(policy, episodes):
     return -(ratio * advantages[episodes.episode_index]).sum() / episodes.num_episodes
 
 
+def whole_return(policy, episodes):
+    log_probs = policy(episodes.observations).log_softmax(-1)
+    taken = log_probs.gather(1, episodes.actions[:, None]).squeeze(1)
+    totals = torch.zeros(episodes.num_episodes, dtype=torch.float64)
+    totals = totals.index_add(0, episodes.episode_index, episodes.rewards)
+    return -(taken * totals[episodes.episode_index]).sum() / episodes.num_episodes
+
+
+def minus_a_constant(policy, episodes):
+    scores = Categorical(logits=policy(episodes.observations)).log_prob(episodes.actions)
+    advantages = episodes.future_returns - 1.5
+    return -(scores * advantages).sum() / episodes.num_episodes
+
+
+def discounted_from_the_start(policy, episodes):
+    scores = Categorical(logits=policy(episodes.observations)).log_prob(episodes.actions)
+    factors = episodes.discount ** episodes.time_steps.double()
+    return -(scores * factors * episodes.future_returns).sum() / episodes.num_episodes
+
+
+def clipped_surrogate(policy, episodes):
+    scores = Categorical(logits=policy(episodes.observations)).log_prob(episodes.actions)
+    ratios = (scores - episodes.log_probs).exp()
+    clipped = ratios.clamp(1 - 0.2, 1 + 0.2)
+    advantages = episodes.future_returns
+    return -torch.minimum(ratios * advantages, clipped * advantages).sum() / episodes.num_episodes
+
+
+def weights_up_to_each_reward(policy, episodes):
+    scores = Categorical(logits=policy(episodes.observations)).log_prob(episodes.actions)
+    logs = scores - episodes.log_probs
+    same = episodes.episode_index[:, None] == episodes.episode_index
+    before = same & (episodes.time_steps[:, None] >= episodes.time_steps)
+    weights = (before.double() @ logs).exp()
+    return -(weights * episodes.rewards).sum() / episodes.num_episodes
+
+
+def minus_the_groups_mean(policy, episodes):
+    scores = Categorical(logits=policy(episodes.observations)).log_prob(episodes.actions)
+    totals = torch.zeros(episodes.num_episodes, dtype=torch.float64)
+    totals = totals.index_add(0, episodes.episode_index, episodes.rewards)
+    same = (episodes.group_index[:, None] == episodes.group_index).double()
+    means = same @ totals / same.sum(1)
+    advantages = (totals - means)[episodes.episode_index]
+    return -(scores * advantages).sum() / episodes.num_episodes
+
+
+def actor_and_critic(policy, episodes):
+    logits, values = policy(episodes.observations)
+    scores = Categorical(logits=logits).log_prob(episodes.actions)
+    advantages = episodes.future_returns - values.detach()
+    errors = episodes.future_returns - values
+    return (0.5 * errors.pow(2).sum() - (scores * advantages).sum()) / episodes.num_episodes
+
+
+def probabilities_of_all_actions(policy, episodes):
+    probs = policy(episodes.observations).softmax(-1)
+    taken = torch.nn.functional.one_hot(episodes.actions, probs.shape[1])
+    worth = taken * episodes.future_returns[:, None] / probs.detach()
+    return -(probs * worth).sum() / episodes.num_episodes
+
+
+def with_an_entropy_bonus(policy, episodes):
+    choices = Categorical(logits=policy(episodes.observations))
+    gained = choices.log_prob(episodes.actions) * episodes.future_returns
+    return -(gained + 0.1 * choices.entropy()).sum() / episodes.num_episodes
+
+
+#: Right on complete episodes.
 REFERENCES = (returns_in_a_loop, padded_with_a_mask, leave_one_out)
+
+#: Twelve losses with the condition that each is written for, and what it asks the policies to return.
+WITH_CONDITIONS = (
+    *((reference, "complete_episodes", "logits") for reference in REFERENCES),
+    (whole_return, "complete_episodes", "logits"),
+    (minus_a_constant, "complete_episodes", "logits"),
+    (discounted_from_the_start, "discounted", "logits"),
+    (clipped_surrogate, "moved_parameters", "logits"),
+    (weights_up_to_each_reward, "moved_parameters", "logits"),
+    (minus_the_groups_mean, "groups", "logits"),
+    (actor_and_critic, "complete_episodes", "logits_and_value"),
+    (probabilities_of_all_actions, "complete_episodes", "logits"),
+    (with_an_entropy_bonus, "complete_episodes", "logits"),
+)

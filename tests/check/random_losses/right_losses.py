@@ -20,8 +20,8 @@ SCORES = ("log_prob", "log_softmax", "softmax", "inverse", "ratio_to_itself", "r
 BASELINES = ("none", "constant", "observation", "time")
 OTHERS = ("others_totals", "others_at_the_time", "another_episode")
 MOVED = ("each_step", "whole_episode", "up_to_each_reward", "whole_episode_detached")
-_LONGEST = 3  # steps of an episode on the probes
-_WIDEST = 3  # numbers in an observation
+_LONGEST = 9  # steps of an episode on the probes
+_WIDEST = 4  # numbers in an observation
 
 
 @final

@@ -65,9 +65,12 @@ def place(mutant):
 
 @cache
 def settings():
-    """The games and policies of the battery; only these come from what is tested, their batches do not."""
+    """The games and policies of the battery, and which are rough; only these come from what is tested, no batches."""
     made = CONDITIONS[CONDITION].cases(Battery(0, "logits"), read_options({}))
-    return tuple(brute_force.Setting(case.name, CONDITION, case.tree.game, case.policy, case.policy) for case in made)
+    return tuple(
+        (brute_force.Setting(case.name, CONDITION, case.tree.game, case.policy, case.policy), case.rough)
+        for case in made
+    )
 
 
 def is_no_loss(loss, setting):
@@ -83,20 +86,29 @@ def is_no_loss(loss, setting):
 def by_brute_force(mutant, *, to_the_end=False):
     """unbiased, proportional, wrong or refused; what is wrong somewhere may be refused on later probes."""
     loss, worst = mutant.compiled(), "unbiased"
+    for setting, rough in settings():
+        here = relation(loss, setting)
+        if here == "refused" and rough:
+            continue  # it is left out, and the page says so
+        if here == "refused":
+            return "refused"
+        worst = max(worst, here, key=brute_force.ORDER.index)
+        if worst == "biased" and not to_the_end:
+            return "wrong"
+    return "wrong" if worst == "biased" else worst
+
+
+def relation(loss, setting):
+    """How its expected gradient stands to the true one in one setting, or "refused"."""
     try:
-        for setting in settings():
-            if is_no_loss(loss, setting):
-                return "refused"
-            g = brute_force.expected_gradient(loss, setting, BATCH)
-            if not g.isfinite().all():
-                return "refused"
-            here = brute_force.relation(g, brute_force.true_gradient(setting))[0]
-            worst = max(worst, here, key=brute_force.ORDER.index)
-            if worst == "biased" and not to_the_end:
-                return "wrong"
+        if is_no_loss(loss, setting):
+            return "refused"
+        g = brute_force.expected_gradient(loss, setting, BATCH)
+        if not g.isfinite().all():
+            return "refused"
+        return brute_force.relation(g, brute_force.true_gradient(setting))[0]
     except Exception:  # whatever a mutant may raise
         return "refused"
-    return "wrong" if worst == "biased" else worst
 
 
 def by_check(loss):
