@@ -98,16 +98,37 @@ class IndependentUnits(AbstractCollector):
     def shuffled(self, batch: WeightedBatches, numbers: np.random.Generator) -> WeightedBatches:
         """The same batches with what is drawn independently in another order."""
 
+    @abstractmethod
+    def likely_batch(self, size: int, numbers: np.random.Generator) -> WeightedBatches:
+        """One batch of weight 0, drawn with its probability."""
+
     def order_probes(self, size: int, most: int, numbers: np.random.Generator) -> Iterator[WeightedBatches]:
-        """Batches on which a loss is tried in two orders, to see whether order matters to it: by default random ones.
+        """Batches on which a loss is tried in two orders, to see whether order matters to it.
+
+        By default random ones: half with episodes that are all equally likely, half with each as likely as it is.
+        A loss may depend on the order of what is rare, or of what is common and one of many.
 
         Args:
             size: of a batch.
             most: how many batches at most.
             numbers: that decide which.
         """
-        for _ in range(most):
-            yield self.random_batch(size, numbers)
+        for number in range(most):
+            yield self.random_batch(size, numbers) if number % 2 else self.likely_batch(size, numbers)
+
+    def reordered(self, size: int, numbers: np.random.Generator) -> tuple[Integers, ...]:
+        """Other orders of a batch, as places [n] in it: back to front, and one more at random where there are more.
+
+        Args:
+            size: of a batch.
+            numbers: that decide which.
+        """
+        draws = self.num_draws(size)
+        places = np.arange(size).reshape(draws, -1)
+        backwards = places.ravel()[::-1]
+        mixed = numbers.permutation(numbers.permuted(places, axis=1), axis=0).ravel()
+        known = (mixed == places.ravel()).all() or (mixed == backwards).all()
+        return (backwards,) if known else (backwards, mixed)
 
     def count(self, size: int, *, ordered: bool) -> int:
         """How many sequences or multisets of units there are."""

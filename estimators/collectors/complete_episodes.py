@@ -35,18 +35,27 @@ class CompleteEpisodes(IndependentUnits):
         drawn = numbers.integers(self.all_episodes.count, size=(1, size))
         return WeightedBatches(self.all_episodes.episodes, drawn, np.zeros(1))
 
-    def order_probes(self, size: int, most: int, numbers: np.random.Generator) -> Iterator[WeightedBatches]:
-        """Batches that begin with each pair of episodes, if these are not too many; then random ones.
+    def likely_batch(self, size: int, numbers: np.random.Generator) -> WeightedBatches:
+        """N episodes, each with its probability."""
+        p = self.all_episodes.probabilities
+        drawn = numbers.choice(len(p), p=p / p.sum(), size=(1, size))
+        return WeightedBatches(self.all_episodes.episodes, drawn, np.zeros(1))
 
-        A loss may depend on the order of one pair alone.
+    def order_probes(self, size: int, most: int, numbers: np.random.Generator) -> Iterator[WeightedBatches]:
+        """Batches that begin with a pair of episodes; then random ones, of both kinds.
+
+        A loss may depend on the order of one pair alone. The pairs are all there are, if these are not too many; else
+        the likeliest episode with each of the next likeliest, and as many random ones.
         """
         pairs = [(i, j) for j in range(self.all_episodes.count) for i in range(j)] if size > 1 else []
-        pairs = pairs if len(pairs) <= most else []
+        if len(pairs) > most:
+            likeliest, *others = np.argsort(-self.all_episodes.probabilities, kind="stable")[: most + 1].tolist()
+            pairs = [(likeliest, other) for other in others]
         for pair in pairs:
             batch = self.random_batch(size, numbers)
             batch.chosen[0, :2] = pair
             yield batch
-        yield from super().order_probes(size, most - len(pairs), numbers)
+        yield from super().order_probes(size, most - len(pairs) % most, numbers)
 
     def shuffled(self, batch: WeightedBatches, numbers: np.random.Generator) -> WeightedBatches:
         """The episodes in another order; never in the one they have."""

@@ -71,6 +71,16 @@ class Groups(IndependentUnits):
         drawn = np.array([numbers.choice(self._by_start[start], size=each) for start in starts])
         return self._made_of(drawn[None], np.zeros(1))
 
+    def likely_batch(self, size: int, numbers: np.random.Generator) -> WeightedBatches:
+        """Starts and episodes, each with its probability."""
+        p, each = self.all_episodes.probabilities, size // self.groups
+        of_start = np.array([p[episodes].sum() for episodes in self._by_start])
+        drawn = []
+        for start in numbers.choice(len(of_start), p=of_start / of_start.sum(), size=self.groups):
+            episodes = self._by_start[start]
+            drawn.append(numbers.choice(episodes, p=p[episodes] / of_start[start], size=each))
+        return self._made_of(np.array(drawn)[None], np.zeros(1))
+
     def shuffled(self, batch: WeightedBatches, numbers: np.random.Generator) -> WeightedBatches:
         """The groups in another order, and the episodes within each."""
         groups = batch.chosen.reshape(len(batch.chosen), self.groups, -1)

@@ -24,8 +24,15 @@ OTHER_SIZES: Final = (1, 2, 3, 4, 8)
 #: Batches are enumerated as sequences, whatever the loss does with their order, up to so many: seven episodes in fours.
 MOST_SEQUENCES: Final = 2_500
 
-#: Batches whose order is tried where sequences are too many; they hold every pair of up to seven episodes.
+#: Batches whose order is tried where sequences are too many; they hold every pair of up to seven episodes, and of more
+#: episodes the likeliest with as many others. Half as many multisets are tried at a size that no one asked about.
 ORDER_TRIALS: Final = 24
+
+#: Multisets that are all tried in other orders before one order of each stands for all: so many cost a tenth of what
+#: may be enumerated. Of more, those that are tried are drawn by their probability. Fewer where batches are evaluated
+#: one by one, which costs half a millisecond each time.
+MOST_REORDERED: Final = 20_000
+MOST_REORDERED_IN_A_LOOP: Final = 600
 
 #: Batches that are evaluated together, and the numbers in their gradients: 32 megabytes.
 MOST_TOGETHER: Final = 4_096
@@ -72,20 +79,36 @@ MOST_HYPOTHESES_TRIED: Final = 24
 CASES_CONFIRMED: Final = 2
 MOST_OTHER_NAMES: Final = 3
 
-#: (episodes, copies of them) in the batch that stands for an infinite one. No more: a loss that multiplies [T, 1] by
-#: [T] makes [T, T] of them. Where order matters there are six copies, so that halves and thirds are right, too.
-POPULATION: Final = (600, 1)
-POPULATION_IN_PARTS: Final = (200, 6)
+#: Episodes or groups in batches that stand for large ones; and the most episodes in one. No more: a loss may multiply
+#: [T, 1] by [T], which makes [T, T]. Where probabilities have a common denominator too large for the first, its
+#: multiples are taken.
+POPULATIONS: Final = (150, 300, 600, 1_200)
+MOST_EPISODES_OF_A_POPULATION: Final = 2_400
 
-#: Such batches; as many as there are episodes, where their probabilities are no ratios.
-MOST_POPULATIONS: Final = 256
+#: Where order matters there are six copies, so that halves and thirds are right, too.
+COPIES_WHERE_ORDER_MATTERS: Final = 6
+
+#: Batches in whose average all episodes are as frequent as they are probable, where one cannot have them so: one more
+#: than there are episodes, or as many as this, a second at each size, whose frequencies are rounded. Where there are
+#: more than a few, the largest size is left out.
+MOST_POPULATIONS: Final = 512
+FEW_POPULATIONS: Final = 16
 
 #: Different episodes or groups: more do not fit in such a batch.
 MOST_UNITS_OF_A_POPULATION: Final = 5_000
 
-#: Numbers of episodes or groups at which E = A + B / number is tried, and the batches at one of them.
-SMALL_SIZES: Final = ((1, 2, 3), (2, 3, 4))
-MOST_BATCHES_AT_A_SMALL_SIZE: Final = 5_000
+#: Kinds of episodes of which a large batch is tried with one more and one fewer.
+MOST_REMOVED: Final = 8
+
+#: Steps on the ladder of batch sizes, all of whose batches are enumerated: how many batches and episodes in them, and
+#: the layouts that must be evaluated one after another. Each is a twentieth of a second.
+MOST_BATCHES_OF_A_STEP: Final = 2_500
+MOST_EPISODES_OF_A_STEP: Final = 75_000
+MOST_LAYOUTS_OF_A_STEP: Final = 24
+LARGEST_STEP: Final = 64
+
+#: The same where order matters, at a size that is larger by one at most: there, large batches say the least.
+MOST_SEQUENCES_OF_A_STEP: Final = 5_000
 
 #: Batches sampled before a sequential test, to learn the range of a gradient, and how often it may be widened.
 PILOT: Final = 64

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Unpack
 
 from gradcheck.checking.budgets import MOST_BATCHES_UNASKED
@@ -15,16 +17,18 @@ from gradcheck.checking.directions import one_direction_at_most
 from gradcheck.checking.expectation.loss_gradient import AnyLoss, name_of
 from gradcheck.checking.expectation.randomness import kept_generators
 from gradcheck.checking.failure import LossFailed
-from gradcheck.checking.judge import Judgement, by_batch_size, judge
+from gradcheck.checking.judge import Judgement, by_batch_size, judge, worse_at
+from gradcheck.checking.limit.sizes import sizes_in_code
 from gradcheck.checking.options import CheckOptionsDict
 from gradcheck.checking.probes.extent import extent
 from gradcheck.checking.question import Question, read_question
-from gradcheck.checking.result import CheckResult, ConditionResult, Counterexample
+from gradcheck.checking.result import AtBatchSize, CheckResult, ConditionResult, Counterexample
 from gradcheck.checking.rounding_remarks import rounding_remarks
 from gradcheck.checking.search.search import Failure, search
 from gradcheck.checking.signature import takes_options
 from gradcheck.checking.tolerances import CONFIDENCE, FALSE_ALARM, SAMPLED_TOLERANCE
 from gradcheck.checking.verdict import Verdict, worst
+from gradcheck.document.numbers import listed
 from gradcheck.estimators.threads import one_thread
 from gradcheck.tree.errors import InvalidArgument, invalid, shown
 
@@ -73,18 +77,26 @@ def check(loss: AnyLoss, game: Any = None, policy: Any = None, **options: Unpack
 def _check(question: Question) -> CheckResult:
     began = time.perf_counter()
     asked = [_asked(question, name) for name in question.options.conditions]
-    sizes = by_batch_size(asked[0])
+    sizes = by_batch_size(asked[0], sizes_in_code(question.loss))
+    worse = worse_at(sizes, asked[0].cases[0].size)
+    remarks = _about_larger_sizes(question, sizes, worse)
+    beside = question
+    if worse and not question.names_a_size:
+        question = replace(question, options=replace(question.options, batch=worse[0]))
+        asked = [_asked(question, name, small_cases_only=True) for name in question.options.conditions]
     verdict = worst(judgement.verdict for judgement in asked)
     passed, exact = verdict.at_least(question.options.accept), all(judgement.exact for judgement in asked)
     searched, failure = search(question) if question.options.search and passed and exact else (None, None)
-    explained = failure is None and exact and verdict not in (Verdict.UNBIASED, Verdict.INCONCLUSIVE)
+    at_best = worst(judgement.at_best for judgement in asked)
+    wrong = not at_best.at_least(Verdict.UNBIASED)
+    explained = failure is None and exact and wrong
     diagnosis = diagnose(question, asked) if explained else None
     results = {judgement.condition.name: judgement.result for judgement in asked}
     if failure is not None:
         diagnosis = Diagnosis((failure.finding,))
         results[failure.condition] = failure.added_to(results[failure.condition])
     if question.options.all_conditions:
-        results |= {name: _beside(question, name) for name in CONDITIONS if name not in results}
+        results |= {name: _beside(beside, name) for name in CONDITIONS if name not in results}
     return CheckResult(
         name=name_of(question.loss),
         accept=question.options.accept,
@@ -94,9 +106,9 @@ def _check(question: Question) -> CheckResult:
         by_batch_size=sizes,
         findings=() if diagnosis is None else diagnosis.findings,
         attribution=None if diagnosis is None else diagnosis.attribution,
-        counterexample=_counterexample(question, failure, verdict, exact=exact),
+        counterexample=_counterexample(question, failure, at_best, exact=exact),
         searched=searched,
-        remarks=_remarks(asked),
+        remarks=(*remarks, *_remarks(asked)),
         seconds=time.perf_counter() - began,
         seed=question.options.seed,
         battery=extent([result.case for judgement in asked for result in judgement.cases])
@@ -105,11 +117,31 @@ def _check(question: Question) -> CheckResult:
     )
 
 
-def _asked(question: Question, name: str) -> Judgement:
+def _asked(question: Question, name: str, *, small_cases_only: bool = False) -> Judgement:
+    max_batches = question.options.max_batches
     try:
-        return judge(question, condition_named(name), max_batches=question.options.max_batches)
+        return judge(question, condition_named(name), max_batches=max_batches, small_cases_only=small_cases_only)
     except NotApplicable as reason:
         raise invalid("conditions that apply", "conditions", name, str(reason)) from None
+
+
+def _about_larger_sizes(
+    question: Question, sizes: Mapping[int, AtBatchSize], worse: tuple[int, ...]
+) -> tuple[str, ...]:
+    """What is worse at a larger size is judged there, unless a size was asked for: then it is said."""
+    if not worse:
+        return ()
+    if question.names_a_size:
+        by_verdict: dict[Verdict, list[int]] = {}
+        for size in worse:
+            by_verdict.setdefault(sizes[size].verdict, []).append(size)
+        return tuple(
+            f"At batch size{'s' if len(those) > 1 else ''} {listed(those)} it is {verdict}."
+            for verdict, those in by_verdict.items()
+        )
+    default, size = question.options.batch, worse[0]
+    here, there = (sizes[one].verdict for one in (question.options.num_episodes, size))
+    return (f"Judged at batch size {size}, where it is {there}; at {default}, the default, it is {here}.",)
 
 
 def _beside(question: Question, name: str) -> ConditionResult:
@@ -127,11 +159,11 @@ def _beside(question: Question, name: str) -> ConditionResult:
 
 
 def _counterexample(
-    question: Question, failure: Failure | None, verdict: Verdict, *, exact: bool
+    question: Question, failure: Failure | None, at_best: Verdict, *, exact: bool
 ) -> Counterexample | None:
     if failure is not None:
         return failure.counterexample
-    failed = not verdict.at_least(question.options.accept) and verdict is not Verdict.INCONCLUSIVE
+    failed = not at_best.at_least(question.options.accept)
     return smallest_failure(question) if question.options.counterexample and exact and failed else None
 
 

@@ -9,6 +9,7 @@ from typing import final
 
 from gradcheck.checking.budgets import (
     MOST_BATCHES_OF_A_ROUGH_PROBE,
+    MOST_BATCHES_OF_A_STEP,
     MOST_BATCHES_OTHER_SIZES,
     MOST_BATCHES_OTHER_SIZES_IN_A_LOOP,
     OTHER_SIZES,
@@ -18,17 +19,20 @@ from gradcheck.checking.comparison import Comparison, common_scale
 from gradcheck.checking.estimate import GradientEstimate
 from gradcheck.checking.expectation.audit import audited
 from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
-from gradcheck.checking.expectation.large_batch_limit import right_in_the_limit
 from gradcheck.checking.expectation.loss_gradient import AnyLoss
-from gradcheck.checking.expectation.sampled import must_be_sampled, sampled
+from gradcheck.checking.expectation.sampled import draws_numbers, must_be_sampled, sampled
 from gradcheck.checking.expectation.shared_critic import ThroughValues, apart_from_critic, shares_layers
 from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.in_float64 import case_in_float64, loss_in_float64
+from gradcheck.checking.limit.growth import growth_of
+from gradcheck.checking.limit.ladder import affordable
+from gradcheck.checking.limit.large_batch_limit import large_batch_limit
+from gradcheck.checking.limit.sizes import on_both_sides, sizes_in_code
 from gradcheck.checking.probes.coordinates import coordinates
 from gradcheck.checking.question import Question
-from gradcheck.checking.result import AtBatchSize, ConditionResult, ProbeResult
+from gradcheck.checking.result import AtBatchSize, ConditionResult, Limit, ProbeResult, Tends
 from gradcheck.checking.tolerances import UNTELLABLE_IN_FLOAT32
-from gradcheck.checking.verdict import Verdict, worst
+from gradcheck.checking.verdict import Verdict, at_best, worst
 from gradcheck.document.numbers import listed
 from gradcheck.tree.errors import InvalidArgument, shown
 
@@ -84,6 +88,7 @@ class Judgement:
         verdict: the worst over the cases.
         cases: the loss on each of them.
         remark: on how batches arise.
+        limit: what happens as batches grow, where that was examined.
         left_out: {rough probe that was left out: why}.
     """
 
@@ -91,7 +96,13 @@ class Judgement:
     verdict: Verdict
     cases: tuple[CaseResult, ...]
     remark: str = ""
+    limit: Limit | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def at_best(self) -> Verdict:
+        """The best verdict that is still possible."""
+        return at_best(self.verdict, wrong_at_this_size=self.limit is not None)
 
     @property
     def exact(self) -> bool:
@@ -111,6 +122,7 @@ class Judgement:
                 result.expected.num_batches if result.estimate.exact else result.estimate.num_batches
                 for result in self.cases
             ),
+            limit=self.limit,
         )
 
     @property
@@ -165,13 +177,22 @@ class Judgement:
 _CANNOT_BE_ENUMERATED = f"its batches are more than {MOST_BATCHES_OF_A_ROUGH_PROBE:,}, or the loss is random"
 
 
-def judge(question: Question, condition: Condition, *, max_batches: int) -> Judgement:
+def judge(
+    question: Question,
+    condition: Condition,
+    *,
+    max_batches: int,
+    look_at_limit: bool = True,
+    small_cases_only: bool = False,
+) -> Judgement:
     """Decide.
 
     Args:
         question: what was asked.
         condition: under which.
         max_batches: the most that are enumerated on one case.
+        look_at_limit: whether to ask, of a direction that is wrong, if it turns right as batches grow.
+        small_cases_only: whether to leave out cases with more batches than are enumerated at other sizes.
 
     Raises:
         NotApplicable: if the condition says nothing here.
@@ -185,33 +206,45 @@ def judge(question: Question, condition: Condition, *, max_batches: int) -> Judg
         # Sequences are surer than a look at order, and cheap where all of them are evaluated at once.
         sequences = not case.rough or all(result.expected.gradient.vectorised_over_layouts for result in results)
         try:
-            result = _examined(question, case, max_batches=max_batches, num_cases=len(cases), sequences=sequences)
+            result = _examined(
+                question,
+                case,
+                max_batches=max_batches,
+                num_cases=len(cases),
+                sequences=sequences,
+                small_only=small_cases_only,
+            )
         except (LossFailed, InvalidArgument) as failure:  # code may be written for shorter episodes or fewer actions
             if not case.rough:
                 raise
             error = failure.error if isinstance(failure, LossFailed) else failure
             left_out[case.name] = f"{type(error).__name__}: {shown(error, str).rstrip('.')}"
             continue
-        if result is None:
-            left_out[case.name] = _CANNOT_BE_ENUMERATED
-        else:
+        if result is not None:
             results.append(result)
+        elif case.rough:
+            left_out[case.name] = _CANNOT_BE_ENUMERATED
     verdict = worst(result.comparison.verdict for result in results)
-    exact = all(result.estimate.exact for result in results)
-    may_be_consistent = verdict is Verdict.BIASED and condition.has_limit and exact
-    if may_be_consistent and all(right_in_the_limit(result.expected) for result in results):
-        verdict = Verdict.CONSISTENT
-    return Judgement(condition, verdict, tuple(results), condition.remark(question.options), left_out)
+    limit = None
+    if verdict is Verdict.BIASED and look_at_limit and condition.has_limit:
+        limit = _limit(question, results)
+    if limit is not None and limit.tends is not Tends.WRONG:
+        others = (result.comparison.verdict for result in results if result.comparison.verdict is not Verdict.BIASED)
+        turns = Verdict.CONSISTENT if limit.tends is Tends.RIGHT else Verdict.INCONCLUSIVE
+        verdict = worst([turns, *others])
+    return Judgement(condition, verdict, tuple(results), condition.remark(question.options), limit, left_out)
 
 
 def _examined(
-    question: Question, case: Case, *, max_batches: int, num_cases: int, sequences: bool
+    question: Question, case: Case, *, max_batches: int, num_cases: int, sequences: bool, small_only: bool
 ) -> CaseResult | None:
-    """A loss on one case; None where that is a rough probe that is left out."""
+    """A loss on one case; None where that is left out: a rough probe, or one with many batches."""
     options = question.options
     most = min(max_batches, MOST_BATCHES_OF_A_ROUGH_PROBE) if case.rough else max_batches
     expected = _expected(question, question.loss, case, most, sequences=sequences)
     if case.rough and _is_left_out(expected, most, draws=options.draws):
+        return None
+    if small_only and not _is_small(expected, expected.size):
         return None
     through_values = ThroughValues.NOTHING
     if shares_layers(case):
@@ -265,41 +298,81 @@ def _in_float64(question: Question, first: CaseResult, max_batches: int) -> Case
     return None if again.expected.gradient.coarse else replace(again, was_coarse=True)
 
 
-def by_batch_size(judgement: Judgement) -> dict[int, AtBatchSize]:
-    """The same at other batch sizes, wherever that is cheap and the loss is defined."""
+def _limit(question: Question, results: list[CaseResult]) -> Limit | None:
+    """On the case where it is worst: one wrong limit decides, and one that is undecided leaves all undecided.
+
+    None where the loss draws random numbers, which a large batch shows once and not on average.
+    """
+
+    def badness(result: CaseResult) -> tuple[bool, float]:
+        return result.comparison.verdict is Verdict.BIASED, result.comparison.direction_error
+
+    undecided = right = None
+    numbers = sizes_in_code(question.loss)
+    for result in sorted(results, key=badness, reverse=True):
+        if not result.estimate.exact and draws_numbers(result.expected):
+            return None
+        found = large_batch_limit(result.expected, result.estimate, result.comparison, numbers)
+        if found.tends is Tends.WRONG:
+            return found
+        if found.tends is Tends.UNDECIDED:
+            undecided = undecided or found
+        right = right or found
+    return undecided or right
+
+
+def by_batch_size(judgement: Judgement, numbers: tuple[int, ...] = ()) -> dict[int, AtBatchSize]:
+    """The same at other batch sizes, wherever that is cheap and the loss is defined.
+
+    Args:
+        judgement: at the size asked for.
+        numbers: further sizes, in the code of the loss. What happens there may be looked at on the smaller cases alone.
+    """
     if not judgement.exact:
         return {}
     asked = judgement.cases[0].size
-    sizes = sorted({*OTHER_SIZES, asked}) if judgement.condition.has_other_sizes else [asked]
+    others = {*OTHER_SIZES, *on_both_sides(numbers)} if judgement.condition.has_other_sizes else set()
     found: dict[int, AtBatchSize] = {}
-    for size in sizes:
+    for size in sorted({*others, asked}):
+        cases = [one for one in judgement.cases if size == asked or _is_small(one.expected, size)]
+        if not cases or (
+            size in OTHER_SIZES and not all(_may_be_left_out(one) for one in judgement.cases if one not in cases)
+        ):
+            continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a size that no one asked for
-                cases = judgement.cases if size == asked else _cases_at(judgement, size)
                 comparisons = [one.expected.compare(size) for one in cases]
         except (LossFailed, InvalidArgument):  # a loss may need more episodes than a small batch has
             continue
-        if comparisons:
-            batches = sum(one.expected.at(size).num_batches for one in cases)
-            found[size] = _at_batch_size(comparisons, batches)
+        batches = sum(one.expected.at(size).num_batches for one in cases)
+        found[size] = _at_batch_size(comparisons, batches)
     return found
 
 
-def _cases_at(judgement: Judgement, size: int) -> tuple[CaseResult, ...]:
-    """Those to look at, at a size that was not asked for; none where one has too many batches.
+def _may_be_left_out(one: CaseResult) -> bool:
+    """Whether the others say enough about a size that was not asked for: of a rough probe where the loss is right."""
+    return one.case.rough and one.comparison.verdict is not Verdict.BIASED
 
-    A rough probe on which the loss is right at the size asked for is left out where it alone has too many.
-    """
-    many = {one for one in judgement.cases if one.expected.count(size) > _affordable(one)}
-    if any(not one.case.rough or one.comparison.verdict is Verdict.BIASED for one in many):
+
+def worse_at(sizes: Mapping[int, AtBatchSize], asked: int) -> tuple[int, ...]:
+    """The sizes above the one asked for at which the verdict is worse, in increasing order."""
+    if asked not in sizes:
         return ()
-    return tuple(one for one in judgement.cases if one not in many)
+    here = sizes[asked].verdict
+    told = {size: at.verdict for size, at in sorted(sizes.items()) if at.verdict is not Verdict.INCONCLUSIVE}
+    return tuple(size for size, verdict in told.items() if size > asked and worst([here, verdict]) is not here)
 
 
-def _affordable(one: CaseResult) -> int:
-    vectorised = one.expected.gradient.vectorised
-    return MOST_BATCHES_OTHER_SIZES if vectorised else MOST_BATCHES_OTHER_SIZES_IN_A_LOOP
+def _is_small(expected: ExpectedGradient, size: int) -> bool:
+    """Whether a size that no one asked about can be looked at beside the one that was."""
+    most = MOST_BATCHES_OTHER_SIZES if expected.gradient.vectorised else MOST_BATCHES_OTHER_SIZES_IN_A_LOOP
+    if expected.fewest(size) > (MOST_BATCHES_OF_A_STEP if size > max(OTHER_SIZES) else most):
+        return False  # without asking whether order matters, which takes a while
+    if size <= max(OTHER_SIZES):
+        return expected.count(size) <= most
+    growth = growth_of(expected)
+    return growth is not None and affordable(expected, growth, size)
 
 
 def _at_batch_size(comparisons: list[Comparison], batches: int) -> AtBatchSize:
@@ -318,7 +391,7 @@ def _on_probe(result: CaseResult, verdict: Verdict) -> ProbeResult:
     return ProbeResult(
         probe=result.case.name,
         condition=result.case.condition.name,
-        verdict=comparison.verdict if right or verdict is not Verdict.CONSISTENT else Verdict.CONSISTENT,
+        verdict=comparison.verdict if right else verdict,
         reference=comparison.reference,
         names=coordinates(result.case.parameters),
         expected_gradient=estimate.mean,

@@ -22,11 +22,13 @@ class Question:
         loss: the loss.
         subject: the battery, or the game and the policy that were given.
         options: all the others.
+        names_a_size: whether the batch size was given, and is not the default.
     """
 
     loss: AnyLoss
     subject: AbstractSubject
     options: CheckOptions
+    names_a_size: bool = True
 
 
 def read_question(loss: AnyLoss, game: Any = None, policy: Any = None, **options: Unpack[CheckOptionsDict]) -> Question:
@@ -45,4 +47,4 @@ def read_question(loss: AnyLoss, game: Any = None, policy: Any = None, **options
     read = read_options(options)
     # The learning rate is no threshold: what a step is divided by has no other side.
     numbers = suspicious(number for number in numbers_in_code(loss) if number != read.learning_rate)
-    return Question(loss, subject_of(game, policy, read, numbers=numbers), read)
+    return Question(loss, subject_of(game, policy, read, numbers=numbers), read, names_a_size="batch" in options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import final
 
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor
 from gradcheck.checking.comparison import common_scale
 from gradcheck.checking.estimate import length
 from gradcheck.checking.tolerances import CONFIDENCE, FALSE_ALARM
-from gradcheck.checking.verdict import Verdict, worst
+from gradcheck.checking.verdict import Verdict, at_best, worst
 
 
 @final
@@ -54,6 +55,41 @@ class AtBatchSize:
     relative_bias: float
     direction_error: float
     batches: int
+
+
+class Tends(StrEnum):
+    """What becomes of the direction of an expected gradient as batches grow."""
+
+    #: To that of the true gradient.
+    RIGHT = "right"
+    #: To another one, or to none.
+    WRONG = "wrong"
+    #: The sizes that were examined do not settle it.
+    UNDECIDED = "undecided"
+
+
+@final
+@dataclass(frozen=True)
+class Limit:
+    """The direction of the expected gradient of a loss as batches grow, on the probe that it is worst on.
+
+    Attributes:
+        tends: to the right direction, to a wrong one, or undecided.
+        probe: its name.
+        symbol: what grows: "N" episodes, "k" groups, or "g" episodes in the one group there is.
+        enumerated: (size, 1 - cosine) of the sizes at which all batches were enumerated.
+        populations: (size, 1 - cosine) of large batches in which every episode is as frequent as it is probable.
+        limit: 1 - cosine of what they tend to; None where that is undecided.
+        rate: how fast what fades does, such as "1/N"; "" where nothing does, or that is unknown.
+    """
+
+    tends: Tends
+    probe: str
+    symbol: str
+    enumerated: tuple[tuple[int, float], ...]
+    populations: tuple[tuple[int, float], ...]
+    limit: float | None
+    rate: str
 
 
 @final
@@ -139,6 +175,8 @@ class ConditionResult:
         note: what is to be said: why it does not apply, or which gradient was met.
         exact: whether all batches were enumerated; else they were sampled.
         batches: how many different batches were evaluated in all.
+        limit: what happens as batches grow; None where that was not examined, because the direction is right at the
+            size asked for, or the condition or the loss say nothing about other sizes.
     """
 
     condition: str
@@ -147,6 +185,12 @@ class ConditionResult:
     note: str = ""
     exact: bool = True
     batches: int = 0
+    limit: Limit | None = None
+
+    @property
+    def at_best(self) -> Verdict | None:
+        """The best verdict that is still possible; None where the condition does not apply."""
+        return None if self.verdict is None else at_best(self.verdict, wrong_at_this_size=self.limit is not None)
 
 
 @final
@@ -231,6 +275,22 @@ class CheckResult:
     def verdict(self) -> Verdict:
         """About the conditions asked for, the worst over them."""
         return worst(result.verdict for result in self._asked if result.verdict is not None)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the loss may still be as good as ``accept`` asks: it neither passes nor fails."""
+        possible = worst(result.at_best for result in self._asked if result.at_best is not None)
+        return self.verdict is Verdict.INCONCLUSIVE and possible.at_least(self.accept)
+
+    @property
+    def limit(self) -> Limit | None:
+        """What happens as batches grow, under the first of the conditions asked for under which it was examined.
+
+        What is worse comes first: a limit that is wrong, then one that is undecided.
+        """
+        found = [result.limit for result in self._asked if result.limit is not None]
+        order = (Tends.WRONG, Tends.UNDECIDED, Tends.RIGHT)
+        return min(found, key=lambda limit: order.index(limit.tends), default=None)
 
     @property
     def expected_gradient(self) -> Tensor:

@@ -16,25 +16,23 @@ class Tolerances:
         comparison: the same where a loss is compared with a known mistake.
         repetition: of one batch's gradient that is computed again, or whose terms are summed in another order.
         limit: off the true direction, of a gradient on a population batch.
-        near_limit: the same for an average over several population batches, which leaves terms in 1 / size².
     """
 
     rounding: float
     comparison: float
     repetition: float
     limit: float
-    near_limit: float
 
 
 #: Measured on right losses in float64, with networks of up to three layers of 256, an expected gradient is at most two
 #: roundings of its largest terms away from the true one: 256 leave room for deeper networks and longer sums. What is
 #: compared with a mistake passes through more sums; one of a million terms is exact to 1e-10. A population batch is
-#: exact to 1e-12; the average over population batches of 200 leaves terms in 1/200² = 2.5e-5, times a curvature.
-FLOAT64 = Tolerances(rounding=256 * 2.0**-52, comparison=1e-9, repetition=1e-9, limit=1e-6, near_limit=1e-4)
+#: exact to 1e-12.
+FLOAT64 = Tolerances(rounding=256 * 2.0**-52, comparison=1e-9, repetition=1e-9, limit=1e-6)
 
 #: In float32, the same networks are at most two roundings away, too, 32 being what is left open: float64 decides where
 #: that is too much. A sum of a thousand terms in another order differs by 1e-4 at worst.
-FLOAT32 = Tolerances(rounding=32 * 2.0**-23, comparison=1e-5, repetition=1e-4, limit=1e-3, near_limit=1e-3)
+FLOAT32 = Tolerances(rounding=32 * 2.0**-23, comparison=1e-5, repetition=1e-4, limit=1e-3)
 
 #: What cannot be told from rounding may be this share of a gradient, no more, or nothing is said about the gradient.
 UNTELLABLE = 1e-2

@@ -44,7 +44,7 @@ class Verdict(StrEnum):
     )
     BIASED = (
         "biased",
-        "The expected gradient of the loss does not point along the true gradient, however large the batch.",
+        "The expected gradient of the loss does not point along the true gradient.",
         "The loss does not train what it should: see what was found, or run the counterexample.",
     )
 
@@ -71,3 +71,18 @@ def best(verdicts: Iterable[Verdict]) -> Verdict:
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """Of answers that must all be good: over probes, or conditions."""
     return max(verdicts, key=_ORDER.index)
+
+
+def at_best(verdict: Verdict, *, wrong_at_this_size: bool) -> Verdict:
+    """The best that a verdict may still turn out to be, if it is not decided.
+
+    Args:
+        verdict: as far as it is known.
+        wrong_at_this_size: whether the direction is known to be wrong, and only its limit may be open.
+
+    >>> at_best(Verdict.INCONCLUSIVE, wrong_at_this_size=True).value
+    'consistent'
+    """
+    if verdict is not Verdict.INCONCLUSIVE:
+        return verdict
+    return Verdict.CONSISTENT if wrong_at_this_size else Verdict.UNBIASED

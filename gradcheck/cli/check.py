@@ -100,11 +100,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def exit_code(result: CheckResult) -> int:
     """0 passed, 1 failed, 3 not decided."""
-    from gradcheck.checking.verdict import Verdict
-
     if result:
         return 0
-    return 3 if result.verdict is Verdict.INCONCLUSIVE else 1
+    return 3 if result.undecided else 1
 
 
 def _page(result: CheckResult) -> Iterator[Block]:

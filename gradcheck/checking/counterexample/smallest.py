@@ -16,6 +16,7 @@ from gradcheck.checking.judge import judge
 from gradcheck.checking.probes.subjects import Given
 from gradcheck.checking.question import Question
 from gradcheck.checking.result import Counterexample
+from gradcheck.checking.verdict import Verdict
 from gradcheck.tree.errors import InvalidArgument
 from gradcheck.tree.game import TabularGame
 from gradcheck.tree.unroll import unroll
@@ -49,10 +50,15 @@ def smallest_failure(question: Question) -> Counterexample | None:
             replace(options, batch=condition.batch_of_size(batch)),
         )
         try:
-            judgement = judge(there, asked, max_batches=MOST_BATCHES_OF_A_COUNTEREXAMPLE)
+            judgement = judge(
+                there,
+                asked,
+                max_batches=MOST_BATCHES_OF_A_COUNTEREXAMPLE,
+                look_at_limit=options.accept is Verdict.CONSISTENT,
+            )
         except (LossFailed, InvalidArgument, NotApplicable):
             return False  # whatever a loss does on games it was not made for is no counterexample
-        return not judgement.verdict.at_least(options.accept)
+        return not judgement.at_best.at_least(options.accept)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import final
 
 import numpy as np
 
-from gradcheck.checking.budgets import MOST_SEQUENCES, ORDER_TRIALS
+from gradcheck.checking.budgets import MOST_REORDERED, MOST_REORDERED_IN_A_LOOP, MOST_SEQUENCES, ORDER_TRIALS
 from gradcheck.checking.case import Case
 from gradcheck.checking.comparison import Comparison, compare
 from gradcheck.checking.estimate import GradientEstimate, TrueGradient
 from gradcheck.checking.expectation.enumerated import expectation
 from gradcheck.checking.expectation.loss_gradient import AnyLoss, LossGradient
+from gradcheck.checking.expectation.order import order_shows_on_multisets, order_shows_on_trials
 from gradcheck.checking.expectation.rounding import with_rounding
 from gradcheck.checking.expectation.u_statistics import expectation_by_structure
 from gradcheck.checking.probes.probe_policy import ProbePolicy
@@ -33,7 +33,8 @@ class ExpectedGradient:
         size: N, the batch size that was asked for.
         max_batches: the most to be enumerated.
         learning_rate: of an optimiser that the loss makes for itself.
-        sequences: whether few batches are enumerated as sequences, without asking whether order matters to the loss.
+        sequences: whether nothing is spared to find out if order matters to the loss: few batches are enumerated as
+            sequences, without asking; and before multisets are, they are tried in other orders. Else trials decide.
 
     Attributes:
         gradient: of single batches.
@@ -62,6 +63,8 @@ class ExpectedGradient:
         )
         self._numbers = np.random.default_rng(0)
         self._on_whole_batches: dict[tuple[AbstractCollector, int], GradientEstimate] = {}
+        self._order_matters: bool | None = None
+        self._tried_on_multisets: set[tuple[AbstractCollector, int]] = set()
         self._estimates: dict[int, GradientEstimate] = {}
         self._truths: dict[int, tuple[TrueGradient, ...]] = {}
 
@@ -108,6 +111,10 @@ class ExpectedGradient:
         others = self._rounded(condition.true_gradients(case.by_the_other_reference, size, self.whole))
         return compare(self.at(size), others, self.gradient.tolerances, also=self.gradient.step_rounding)
 
+    def fewest(self, size: int) -> int:
+        """How many batches there are at a size, if order does not matter; at least so many must be enumerated."""
+        return self.case.collector.count(size, ordered=False)
+
     def count(self, size: int) -> int:
         """How many batches must be enumerated at a size."""
         return self._count(self.case.collector, size)
@@ -129,21 +136,16 @@ class ExpectedGradient:
             raise self._too_many(self.size)
         return collector.random_batch(self.size, self._numbers)[0]
 
-    @cached_property
+    @property
     def order_matters(self) -> bool:
         """Whether the loss depends on the order of what is drawn independently; tried, not assumed."""
-        collector = self.case.collector
-        if not isinstance(collector, IndependentUnits):
-            return True  # nothing is drawn independently of what lies before it
-        size = self.size if collector.in_groups else max(2, self.size)  # larger sizes may be asked about later
-        for batch in collector.order_probes(size, ORDER_TRIALS, self._numbers) if size > 1 else ():
-            mixed = collector.shuffled(batch, self._numbers)
-            if (mixed.chosen == batch.chosen).all():
-                continue
-            in_order, shuffled = (self.gradient.of(batches[0]) for batches in (batch, mixed))
-            if not self.gradient.same(in_order, shuffled):
-                return True
-        return False
+        if self._order_matters is None:
+            collector = self.case.collector
+            self._order_matters = True  # where nothing is drawn independently of what lies before it
+            if isinstance(collector, IndependentUnits):
+                size = self.size if collector.in_groups else max(2, self.size)  # larger sizes may be asked about later
+                self._order_matters = order_shows_on_trials(self.gradient, collector, size, self._numbers)
+        return self._order_matters
 
     def _count(self, collector: AbstractCollector, size: int) -> int:
         return collector.count(size, ordered=self._as_sequences(collector, size))
@@ -151,7 +153,19 @@ class ExpectedGradient:
     def _as_sequences(self, collector: AbstractCollector, size: int) -> bool:
         """Whether batches are enumerated as sequences: where they are few, that is surer than any trial."""
         few = collector.count(size, ordered=True) <= min(MOST_SEQUENCES, self._max_batches)
-        return (self._sequences and few) or self.order_matters
+        if (self._sequences and few) or self.order_matters or not isinstance(collector, IndependentUnits):
+            return True
+        key = (collector, size)
+        few = collector.count(size, ordered=False) <= self._max_batches
+        if self._sequences and few and key not in self._tried_on_multisets:
+            self._tried_on_multisets.add(key)
+            most = self._most_reordered if size == self.size else ORDER_TRIALS // 2
+            self._order_matters = order_shows_on_multisets(self.gradient, collector, size, most, self._numbers)
+        return self.order_matters
+
+    @property
+    def _most_reordered(self) -> int:
+        return MOST_REORDERED if self.gradient.vectorised else MOST_REORDERED_IN_A_LOOP
 
     def _enumerated(self, collector: AbstractCollector, size: int) -> GradientEstimate:
         if self._count(collector, size) <= self._max_batches:

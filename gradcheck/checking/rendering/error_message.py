@@ -10,7 +10,16 @@ import torch
 from torch import Tensor
 
 from gradcheck.checking.estimate import length
-from gradcheck.checking.rendering.phrases import batches_of, costs, degrees, lost_in_rounding, worst_probe
+from gradcheck.checking.rendering.phrases import (
+    as_batches_grow,
+    batches_of,
+    costs,
+    degrees,
+    lost_in_rounding,
+    next_step,
+    sentence,
+    worst_probe,
+)
 from gradcheck.checking.result import FOUND_BY_SEARCHING, CheckResult, ProbeResult
 from gradcheck.checking.tolerances import FLOAT64
 from gradcheck.checking.verdict import Verdict
@@ -31,11 +40,11 @@ def message(result: CheckResult) -> str:
     if result.counterexample is not None:
         text += textwrap.indent(result.counterexample.code.rstrip(), "    ") + "\n"  # never wrapped
     remedy = result.findings[0].remedy if result.findings else ""
-    return text + plain.render([Text(f"Next: {remedy or result.verdict.next_step}")]).rstrip("\n")
+    return text + plain.render([Text(f"Next: {remedy or next_step(result)}")]).rstrip("\n")
 
 
 def _before_the_code(result: CheckResult) -> Iterator[Block]:
-    yield Text(f"{result.name} is {result.verdict}, not {result.accept}: {result.verdict.sentence}")
+    yield Text(f"{result.name} is {result.verdict}, not {result.accept}: {sentence(result)}")
     worst = worst_probe(result)
     if worst is not None:
         yield Text(
@@ -43,6 +52,8 @@ def _before_the_code(result: CheckResult) -> Iterator[Block]:
             f"{worst.reference}."
         )
         yield from _side_by_side(result, worst)
+    if result.limit is not None:
+        yield Text(f"As batches grow: direction {as_batches_grow(result.limit)}.")
     if result.findings:
         best, *others = result.findings
         yield Text(f"Cause ({best.cause}): {best.title}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from gradcheck.checking.result import CheckResult, ProbeResult
+from gradcheck.checking.result import CheckResult, Limit, ProbeResult
 
 SCHEMA_VERSION = 1
 
@@ -47,6 +47,7 @@ def to_dict(result: CheckResult) -> dict[str, Any]:
             }
             for size, at in sorted(result.by_batch_size.items())
         ],
+        "limit": None if result.limit is None else _limit(result.limit),
         "exact": result.exact,
         "confidence": result.confidence,
         "findings": [
@@ -89,6 +90,21 @@ def to_dict(result: CheckResult) -> dict[str, Any]:
         "seconds": result.seconds,
         "seed": result.seed,
         "battery": result.battery,
+    }
+
+
+def _limit(limit: Limit) -> dict[str, Any]:
+    def steps(found: tuple[tuple[int, float], ...]) -> list[dict[str, Any]]:
+        return [{"size": size, "direction_error": _number(error)} for size, error in found]
+
+    return {
+        "tends": limit.tends.value,
+        "probe": limit.probe,
+        "symbol": limit.symbol,
+        "enumerated": steps(limit.enumerated),
+        "populations": steps(limit.populations),
+        "direction_error": None if limit.limit is None else _number(limit.limit),
+        "rate": limit.rate,
     }
 
 

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 
 from gradcheck.checking.estimate import length
 from gradcheck.checking.rendering.phrases import (
+    as_batches_grow,
     batches_of,
     costs,
     degrees,
     lost_in_rounding,
+    next_step,
     scale,
     search_of,
+    sentence,
+    stays_the_same,
     worst_probe,
 )
 from gradcheck.checking.result import AtBatchSize, CheckResult, ProbeResult
@@ -28,14 +32,13 @@ _DIRECTION_IS_RIGHT = {Verdict.UNBIASED, Verdict.PROPORTIONAL}
 
 def page(result: CheckResult) -> Iterator[Block]:
     """The verdict, by how much, why, at other batch sizes, under other conditions, and what it took."""
-    yield Text(f"{result.verdict.name}: {result.verdict.sentence}", bool(result))
+    yield Text(f"{result.verdict.name}: {sentence(result)}", bool(result))
     yield Lines(tuple(_lines(result)))
     yield Text(_cost(result))
 
 
 def _lines(result: CheckResult) -> Iterator[str]:
-    undecided = result.verdict is Verdict.INCONCLUSIVE
-    passes = "passes" if result else "is not decided" if undecided else "FAILS"
+    passes = "passes" if result else "is not decided" if result.undecided else "FAILS"
     under = listed(result.conditions)
     yield f'{result.name} {passes} (accept="{result.accept}"): {batches_of(result.batch)}, {under}.'
     worst = worst_probe(result)
@@ -44,6 +47,9 @@ def _lines(result: CheckResult) -> Iterator[str]:
     yield from _findings(result)
     if worst is not None:
         yield _wrong(result, worst) if result.verdict not in _DIRECTION_IS_RIGHT else _not_wrong(result)
+    if result.limit is not None and not (stays_the_same(result.limit) and result.by_batch_size):
+        where = f" on {result.limit.probe}" if len(result.probes) > 1 else ""
+        yield f"As batches grow{where}: direction {as_batches_grow(result.limit)}."
     yield from _batch_sizes(result)
     yield from _conditions(result)
     if result.searched is not None:
@@ -86,7 +92,7 @@ def _findings(result: CheckResult) -> Iterator[str]:
         elif others:
             yield f"Also found: {listed(other.cause for other in others)}."
     elif not result:
-        yield f"Next: {result.verdict.next_step}"
+        yield f"Next: {next_step(result)}"
 
 
 def _wrong(result: CheckResult, worst: ProbeResult) -> str:
@@ -103,7 +109,8 @@ def _wrong(result: CheckResult, worst: ProbeResult) -> str:
     if not spread:
         return f"Wrong, not noisy: all batches give one gradient, {off} ({worst.probe})."
     visible = _visible(spread / bias) if bias else ""
-    judged = "Wrong or noisy, undecided" if result.verdict is Verdict.INCONCLUSIVE else "Wrong, and noisy"
+    open_question = result.verdict is Verdict.INCONCLUSIVE and result.limit is None
+    judged = "Wrong or noisy, undecided" if open_question else "Wrong, and noisy"
     return (
         f"{judged}: one batch's gradient scatters by {short(spread)} around a mean that is {off}{visible} "
         f"({worst.probe})."
@@ -147,7 +154,11 @@ def _batch_sizes(result: CheckResult) -> Iterator[str]:
     for size, at in sorted(result.by_batch_size.items()):
         clauses.setdefault(_at_batch_size(at), []).append(size)
     if clauses:
-        yield f"By batch size: {'; '.join(f'N={listed(sizes)} {said}' for said, sizes in clauses.items())}."
+        said = [f"N={listed(sizes)} {said}" for said, sizes in clauses.items()]
+        if result.limit is not None and stays_the_same(result.limit):
+            size, error = max((*result.limit.enumerated, *result.limit.populations))
+            said.append(f"{degrees(error)} up to {result.limit.symbol}={size:,}")
+        yield f"By batch size: {'; '.join(said)}."
 
 
 def _at_batch_size(at: AtBatchSize) -> str:

@@ -5,12 +5,68 @@ from __future__ import annotations
 import math
 
 from gradcheck.checking.estimate import length
-from gradcheck.checking.result import Attribution, CheckResult, ProbeResult, Searched
+from gradcheck.checking.result import Attribution, CheckResult, Limit, ProbeResult, Searched, Tends
 from gradcheck.checking.tolerances import NOT_SHOWN_OF_A_COSINE, UNTELLABLE
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document.numbers import short
 
 _ORDER = tuple(Verdict)
+
+
+def sentence(result: CheckResult) -> str:
+    """What the verdict means; large batches are spoken of where they were examined.
+
+    >>> from types import SimpleNamespace
+    >>> sentence(SimpleNamespace(verdict=Verdict.BIASED, limit=None))
+    'The expected gradient of the loss does not point along the true gradient at this batch size.'
+    """
+    said, tends = result.verdict.sentence, None if result.limit is None else result.limit.tends
+    if result.verdict is Verdict.BIASED:
+        return f"{said[:-1]}{', however large the batch' if tends is Tends.WRONG else ' at this batch size'}."
+    if result.verdict is Verdict.INCONCLUSIVE and tends is Tends.UNDECIDED:
+        return (
+            "The expected gradient of the loss points off the true one at this batch size; whether it turns towards it "
+            "as batches grow is not decided."
+        )
+    return said
+
+
+def next_step(result: CheckResult) -> str:
+    """What to do about the verdict."""
+    if result.verdict is Verdict.INCONCLUSIVE and not result.undecided:
+        return Verdict.BIASED.next_step
+    return result.verdict.next_step
+
+
+def as_batches_grow(limit: Limit) -> str:
+    """How far the direction is off at growing sizes, and what that tends to.
+
+    >>> enumerated, populations = ((2, 4e-3), (4, 1e-3), (8, 2.5e-4)), ((1200, 1e-8),)
+    >>> as_batches_grow(Limit(Tends.RIGHT, "chance", "N", enumerated, populations, 0.0, "1/N"))
+    'off by 5.1° (N=2), 2.6° (4), 1.3° (8), 0.0081° (1,200): tends to 0 like 1/N'
+    """
+    shown = _sizes_shown(limit)
+    angles = [degrees(error) for _, error in shown]
+    sizes = [f"{size:,}" for size, _ in shown]
+    if stays_the_same(limit):
+        return f"off by {angles[0]} at every size from {limit.symbol}={sizes[0]} to {sizes[-1]}"
+    steps = [f"{angle} ({size})" for angle, size in zip(angles, sizes, strict=True)]
+    if shown:
+        steps[0] = f"{angles[0]} ({limit.symbol}={sizes[0]})"
+    off = f"off by {', '.join(steps)}: " if shown else ""
+    if limit.limit is None:
+        return f"{off}what it tends to is not decided"
+    like = f" like {limit.rate.replace('N', limit.symbol)}" if limit.rate else ""
+    return f"{off}tends to {degrees(limit.limit) if limit.limit else '0'}{like}"
+
+
+def stays_the_same(limit: Limit) -> bool:
+    """Whether the direction is off by one angle at all sizes, as far as it is shown."""
+    return limit.limit is not None and len({degrees(error) for _, error in _sizes_shown(limit)}) == 1
+
+
+def _sizes_shown(limit: Limit) -> list[tuple[int, float]]:
+    return [*limit.enumerated[-3:], *limit.populations[:1], *limit.populations[1:][-1:]]
 
 
 def degrees(direction_error: float) -> str:

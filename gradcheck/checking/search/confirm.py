@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from gradcheck.checking.budgets import MOST_SEQUENCES, POPULATION
+from gradcheck.checking.budgets import MOST_SEQUENCES
 from gradcheck.checking.expectation.enumerated import expectation
 from gradcheck.checking.judge import CaseResult, Judgement
 from gradcheck.checking.search.screen import expectation_at_once, in_random_orders
 from gradcheck.checking.tolerances import ROUNDINGS_SEEN
 from gradcheck.checking.verdict import Verdict
 from gradcheck.estimators.collectors.base import IndependentUnits
-from gradcheck.estimators.population import populations
 
 
 def confirmed(judgement: Judgement, accept: Verdict) -> bool:
@@ -20,22 +19,9 @@ def confirmed(judgement: Judgement, accept: Verdict) -> bool:
     Whether order matters to a loss is tried on a few batches. Where it was missed, each batch was taken in one order
     alone, and a loss may look wrong that is right over all orders.
     """
-    if accept is Verdict.CONSISTENT and not all(_has_exact_limit(result) for result in judgement.cases):
-        return False
+    if accept is Verdict.CONSISTENT and judgement.condition.has_limit and judgement.limit is None:
+        return False  # nothing is known about large batches
     return all(_can_be_seen(result, accept) and not _depends_on_order(result) for result in judgement.cases)
-
-
-def _has_exact_limit(result: CaseResult) -> bool:
-    """Whether one batch holds all episodes, or groups, as often as they are probable, or no limit is asked about.
-
-    Only then is a loss known to be wrong in the limit of large batches.
-    """
-    collector = result.case.collector
-    if not result.case.condition.has_limit or not isinstance(collector, IndependentUnits):
-        return True
-    total, _ = POPULATION
-    _, shares = collector.units(result.size, ordered=result.expected.order_matters)
-    return len(shares) <= total and len(populations(shares, total)) == 1
 
 
 def _can_be_seen(result: CaseResult, accept: Verdict) -> bool:

@@ -189,8 +189,8 @@ class _Tries:
         """Whether the verdict does not pass; one that is undecided, or not confirmed, says nothing."""
         if judgement is None:
             return False
-        verdict, accept = judgement.verdict, self.question.options.accept
-        return verdict is not Verdict.INCONCLUSIVE and not verdict.at_least(accept) and confirmed(judgement, accept)
+        accept = self.question.options.accept
+        return not judgement.at_best.at_least(accept) and confirmed(judgement, accept)
 
 
 def _space(question: Question, name: str) -> AbstractSpace[Any]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcheck.estimators.population import populations
+from gradcheck.estimators.population import one_more_or_fewer, populations
 
 
 @given(weights=st.lists(st.integers(1, 50), min_size=1, max_size=6))
@@ -38,3 +38,16 @@ def test_control_rounding_alone_would_be_off():
     assert abs(rounded - p).max() > 1e-4
     found = populations(p, 100)
     assert sum(weight * repeats / 100 for weight, repeats in found) == pytest.approx(p, abs=1e-12)
+
+
+def test_more_batches_than_are_wanted_are_spread_evenly():
+    p = np.array([1 / np.pi, *[(1 - 1 / np.pi) / 49] * 49])
+    few = populations(p, 600, most=8)
+    assert len(few) == 8
+    average = sum(weight * repeats for weight, repeats in few)
+    assert abs(average - 600 * p).max() <= 1 / 8 + 1e-9
+
+
+def test_one_more_or_fewer_of_each_kind():
+    changes = [(other - [2, 0, 5]).tolist() for other in one_more_or_fewer(np.array([2, 0, 5]), 3)]
+    assert changes == [[0, 0, 1], [0, 0, -1], [1, 0, 0], [-1, 0, 0], [0, 1, 0]]

@@ -14,8 +14,10 @@ from gradcheck.checking.result import (
     ConditionResult,
     Counterexample,
     Finding,
+    Limit,
     ProbeResult,
     Searched,
+    Tends,
 )
 from gradcheck.checking.verdict import Verdict
 
@@ -41,6 +43,12 @@ IMMEDIATE_REWARD = Finding(
 )
 
 CONDITIONS = ("complete_episodes", "discounted", "fixed_steps", "groups", "moved_parameters", "micro_batches")
+
+
+STEPS = ((2, 0.021), (4, 0.0061), (8, 0.0014))
+TURNS = Limit(Tends.RIGHT, "two_decisions", "N", STEPS, ((150, 3.1e-6), (1200, 4.8e-8)), 0.0, "1/N")
+STAYS = Limit(Tends.WRONG, "two_decisions", "N", ((2, 0.13), (4, 0.13)), ((150, 0.13), (1200, 0.13)), 0.13, "")
+OPEN = Limit(Tends.UNDECIDED, "two_decisions", "N", STEPS, ((150, 6e-4), (1200, 4e-4)), None, "")
 
 
 def vector(*numbers):
@@ -79,6 +87,7 @@ def result(
     notes=types.MappingProxyType({}),
     conditions=("complete_episodes",),
     exact=True,
+    limit=None,
     **options,
 ):
     """A result about these probes, which are of the first condition."""
@@ -92,6 +101,7 @@ def result(
             notes.get(name, ""),
             exact or name != conditions[0],
             5_124 if name == conditions[0] else 0,
+            limit if name == conditions[0] else None,
         )
         for name in names
     ]
@@ -207,6 +217,7 @@ def consistent():
             ),
         ),
         by_condition=dict.fromkeys(CONDITIONS, Verdict.CONSISTENT) | {"micro_batches": Verdict.BIASED},
+        limit=TURNS,
     )
 
 
@@ -233,6 +244,7 @@ def biased():
             "moved_parameters": "Matches neither reference.",
         },
         remarks=("The parameter “bias” is frozen, and left out.",),
+        limit=STAYS,
     )
 
 
@@ -304,6 +316,15 @@ def inconclusive():
     )
 
 
+def undecided_limit():
+    return result(
+        [replace(one, verdict=Verdict.INCONCLUSIVE) for one in consistent().probes],
+        Verdict.INCONCLUSIVE,
+        by_condition=dict.fromkeys(CONDITIONS, Verdict.INCONCLUSIVE),
+        limit=OPEN,
+    )
+
+
 def many_parameters():
     true = [math.sin(i) for i in range(40)]
     return result(
@@ -327,6 +348,7 @@ MADE = {
         two_mistakes,
         zero,
         inconclusive,
+        undecided_limit,
         many_parameters,
     )
 }

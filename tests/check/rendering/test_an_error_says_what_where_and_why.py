@@ -9,7 +9,7 @@ import torch
 
 from gradcheck.assertions import GradcheckError
 from gradcheck.checking.rendering.error_message import message
-from gradcheck.checking.rendering.phrases import worst_probe
+from gradcheck.checking.rendering.phrases import next_step, worst_probe
 from gradcheck.checking.verdict import Verdict
 from tests.check.rendering.results import CODE, MADE, changed, probe
 
@@ -51,7 +51,7 @@ def test_code_is_in_it_line_by_line():
 
 def test_the_last_line_is_the_next_step(result):
     text = " ".join(message(result).split())
-    remedy = result.findings[0].remedy if result.findings else result.verdict.next_step
+    remedy = result.findings[0].remedy if result.findings else next_step(result)
     assert text.endswith(f"Next: {remedy}")
 
 

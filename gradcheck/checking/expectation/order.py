@@ -1,0 +1,69 @@
+"""Whether a loss depends on the order of what is drawn independently: tried, not assumed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck.checking.budgets import MOST_TOGETHER, ORDER_TRIALS
+from gradcheck.checking.expectation.loss_gradient import LossGradient
+from gradcheck.estimators.batches import AlikeBatches, WeightedBatches
+from gradcheck.estimators.collectors.base import IndependentUnits
+
+
+def order_shows_on_trials(
+    gradient: LossGradient, collector: IndependentUnits, size: int, numbers: np.random.Generator
+) -> bool:
+    """Whether some batch has another gradient in another order; a few dozen batches are tried, each in two orders.
+
+    Args:
+        gradient: of single batches.
+        collector: that knows what is drawn independently.
+        size: of a batch.
+        numbers: that decide what is tried.
+    """
+    for batch in collector.order_probes(size, ORDER_TRIALS, numbers) if size > 1 else ():
+        mixed = collector.shuffled(batch, numbers)
+        if (mixed.chosen != batch.chosen).any():
+            in_order, shuffled = (gradient.of(batches[0]) for batches in (batch, mixed))
+            if not gradient.same(in_order, shuffled):
+                return True
+    return False
+
+
+def order_shows_on_multisets(
+    gradient: LossGradient, collector: IndependentUnits, size: int, most: int, numbers: np.random.Generator
+) -> bool:
+    """The same where multisets are to be enumerated, each in one order that stands for all: is it the same in others?
+
+    Each multiset is tried back to front and in one more order. Pairs have no others, so that nothing is missed in
+    batches of two; in larger ones, what both of these orders hide. Where there are more multisets than are tried, those
+    are drawn by their probability: if the order of what has the probability q matters, that stays unseen with the
+    probability (1 - q)ⁿ after n of them: 2e-9 for a thousandth, after 20,000.
+
+    Args:
+        gradient: of single batches.
+        collector: that knows what is drawn independently.
+        size: of a batch.
+        most: how many are tried at most.
+        numbers: that decide what is tried.
+    """
+    if collector.count(size, ordered=False) <= most:
+        tried = collector.batches(size, ordered=False)
+    else:
+        tried = (_in_listed_order(collector.sampled(size, most, numbers), collector.num_draws(size)),)
+    for portion in (portion for batches in tried for portion in batches.alike(MOST_TOGETHER)):
+        as_listed = gradient.of_alike(portion)
+        for places in collector.reordered(size, numbers):
+            mixed = replace(portion.batches, chosen=portion.batches.chosen[:, places])
+            if not gradient.same(as_listed, gradient.of_alike(AlikeBatches(mixed, portion.one_layout))):
+                return True
+    return False
+
+
+def _in_listed_order(batches: WeightedBatches, units: int) -> WeightedBatches:
+    """The episodes of each unit, and then the units, as multisets list them: so that few layouts are left."""
+    chosen = np.sort(batches.chosen.reshape(len(batches), units, -1), axis=2)
+    by_first = np.argsort(chosen[:, :, 0], axis=1, kind="stable")
+    return replace(batches, chosen=np.take_along_axis(chosen, by_first[:, :, None], axis=1).reshape(len(batches), -1))

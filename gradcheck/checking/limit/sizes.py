@@ -1,0 +1,30 @@
+"""Batch sizes at which a loss may begin to do something else, by the numbers in its code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gradcheck.checking.numbers_in_code import numbers_in_code
+
+_LEAST, _MOST = 2, 128  # below there is nothing to switch; above, no batches are enumerated
+
+
+def sizes_in_code(loss: Callable[..., Any]) -> tuple[int, ...]:
+    """The whole numbers from 2 to 128 in the code of a loss, in increasing order.
+
+    >>> def loss(policy, episodes):
+    ...     return 0.2 if episodes.num_episodes >= 32 else -5
+    >>> sizes_in_code(loss)
+    (32,)
+    """
+    return tuple(int(n) for n in numbers_in_code(loss) if n == int(n) and _LEAST <= n <= _MOST)
+
+
+def on_both_sides(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """Each size with the next smaller and the next larger one.
+
+    >>> on_both_sides((32,))
+    (31, 32, 33)
+    """
+    return tuple(sorted({size + change for size in sizes for change in (-1, 0, 1)}))
