@@ -326,18 +326,17 @@ def by_batch_size(judgement: Judgement, numbers: tuple[int, ...] = ()) -> dict[i
 
     Args:
         judgement: at the size asked for.
-        numbers: further sizes, in the code of the loss. What happens there may be looked at on the smaller cases alone.
+        numbers: further sizes, in the code of the loss. What happens there may be looked at on the smaller cases alone;
+            at the usual sizes, what those alone show is told where it is worse than at the size asked for.
     """
     if not judgement.exact:
         return {}
-    asked = judgement.cases[0].size
+    asked, here = judgement.cases[0].size, worst(one.comparison.verdict for one in judgement.cases)
     others = {*OTHER_SIZES, *on_both_sides(numbers)} if judgement.condition.has_other_sizes else set()
     found: dict[int, AtBatchSize] = {}
     for size in sorted({*others, asked}):
         cases = [one for one in judgement.cases if size == asked or _is_small(one.expected, size)]
-        if not cases or (
-            size in OTHER_SIZES and not all(_may_be_left_out(one) for one in judgement.cases if one not in cases)
-        ):
+        if not cases:
             continue
         try:
             with warnings.catch_warnings():
@@ -346,7 +345,10 @@ def by_batch_size(judgement: Judgement, numbers: tuple[int, ...] = ()) -> dict[i
         except (LossFailed, InvalidArgument):  # a loss may need more episodes than a small batch has
             continue
         batches = sum(one.expected.at(size).num_batches for one in cases)
-        found[size] = _at_batch_size(comparisons, batches)
+        at_size = _at_batch_size(comparisons, batches)
+        complete = size not in OTHER_SIZES or all(_may_be_left_out(one) for one in judgement.cases if one not in cases)
+        if complete or (size > asked and worst([here, at_size.verdict]) is not here):
+            found[size] = at_size
     return found
 
 

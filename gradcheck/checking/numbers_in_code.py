@@ -10,6 +10,7 @@ from functools import partial
 from types import CodeType, FunctionType, MethodType
 from typing import Any, final
 
+_THIS_PACKAGE = __name__.partition(".")[0]
 _DEEPEST = 4  # calls of one function by another that are followed
 _MOST_FUNCTIONS = 100  # code beyond is a library's
 _CALLED = ("__call__", "forward")  # of an object; a torch module's own code is in the second
@@ -21,7 +22,8 @@ def numbers_in_code(loss: Callable[..., Any]) -> tuple[float, ...]:
 
     They stand in the constants of its code, in default arguments, in what it closes over or keeps as attributes, in
     arguments that ``functools.partial`` has filled, and in module variables that it reads. Functions that it calls are
-    searched as well, where they are written in Python and belong to the package of the loss. A number may be there for
+    searched as well, where they are written in Python and belong to the package of the loss, unless that is this one:
+    what its own helpers hold are lengths of messages and the like. A number may be there for
     any reason, an index or an axis, say: it is a hint of where to look, and no more. One that is computed, or that sits
     in a file or a library, is not found.
 
@@ -99,7 +101,7 @@ class _Search:
             elif isinstance(value, tuple | list | set | frozenset | dict):
                 if depth < _DEEPEST and len(value) <= _MOST_ITEMS:
                     yield from self._values(list(value.values() if isinstance(value, dict) else value), depth + 1)
-            elif callable(value) and _package_of(value) == self._package:
+            elif callable(value) and _package_of(value) == self._package != _THIS_PACKAGE:
                 yield from self._callable(value, depth + 1)
 
 

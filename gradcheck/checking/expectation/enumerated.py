@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -30,22 +30,13 @@ def expectation(
     count = sum(map(len, portions))
     evaluated = progress(portions, len(portions), f"{count:,} {label}, in portions")
     with watched_where_unsure(gradient):
-        weighted_gradients = [pair for portion in evaluated for pair in _gradients(gradient, portion, together)]
+        found = [pair for portion in evaluated for pair in gradient.of_portions(portion)]
+    weighted_gradients = [(_weights(portion), values) for portion, values in found]
     mean = torch.stack([weights @ values for weights, values in weighted_gradients]).sum(0)
     size = torch.stack([weights @ values.abs() for weights, values in weighted_gradients]).sum(0)
     largest = torch.stack([values.abs().amax(0) for _, values in weighted_gradients]).amax(0)
     variance = torch.stack([weights @ (values - mean) ** 2 for weights, values in weighted_gradients]).sum(0)
     return GradientEstimate(mean, variance, float(size.max()), count, largest=length(largest))
-
-
-def _gradients(gradient: LossGradient, portion: AlikeBatches, together: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Probabilities [B] and X [B, P] of batches of equally many steps: at once, or layout by layout."""
-    found = gradient.of_any_layout(portion)
-    if found is not None:
-        yield _weights(portion), found
-        return
-    for alike in portion.batches.alike(together):
-        yield _weights(alike), gradient.of_alike(alike)
 
 
 def mean_gradients(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from functools import cached_property, partial
@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, final
 import torch
 from torch import Tensor, nn
 
+from gradcheck.checking.budgets import MOST_TOGETHER
 from gradcheck.checking.expectation.describe_batch import describe
 from gradcheck.checking.expectation.loss_watch import LossWatch
 from gradcheck.checking.expectation.optimizer_steps import OptimizerSteps
@@ -128,6 +129,15 @@ class LossGradient:
             return found
         self._vectorised, self._any_layout = True, False  # batches of one layout may do
         return None
+
+    def of_portions(self, batches: AlikeBatches) -> Iterator[tuple[AlikeBatches, Tensor]]:
+        """Batches of equally many steps, with [B, P] of each: all at once, or those of one layout in turn."""
+        found = None if batches.one_layout else self.of_any_layout(batches)
+        if found is not None:
+            yield batches, found
+            return
+        for alike in [batches] if batches.one_layout else batches.batches.alike(MOST_TOGETHER):
+            yield alike, self.of_alike(alike)
 
     def values_of_alike(self, batches: AlikeBatches) -> Tensor | None:
         """[B] float64, the loss on each of the batches; ``of_sum`` takes the gradient of a sum of them.

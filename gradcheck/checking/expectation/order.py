@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from gradcheck.checking.budgets import MOST_TOGETHER, ORDER_TRIALS
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.estimators.batches import AlikeBatches, WeightedBatches
 from gradcheck.estimators.collectors.base import IndependentUnits
+from gradcheck.tree.types import Integers
 
 
 def order_shows_on_trials(
@@ -53,13 +56,22 @@ def order_shows_on_multisets(
         tried = collector.batches(size, ordered=False)
     else:
         tried = (_in_listed_order(collector.sampled(size, most, numbers), collector.num_draws(size)),)
-    for portion in (portion for batches in tried for portion in batches.alike(MOST_TOGETHER)):
-        as_listed = gradient.of_alike(portion)
-        for places in collector.reordered(size, numbers):
-            mixed = replace(portion.batches, chosen=portion.batches.chosen[:, places])
-            if not gradient.same(as_listed, gradient.of_alike(AlikeBatches(mixed, portion.one_layout))):
-                return True
-    return False
+    portions = (portion for batches in tried for portion in batches.alike(MOST_TOGETHER, one_layout=False))
+    return any(
+        not gradient.same(as_listed, _reordered(gradient, portion, places))
+        for whole in portions
+        for portion, as_listed in gradient.of_portions(whole)
+        for places in collector.reordered(size, numbers)
+    )
+
+
+def _reordered(gradient: LossGradient, portion: AlikeBatches, places: Integers) -> Tensor:
+    """[B, P] on the same batches, with their episodes in other places."""
+    mixed = AlikeBatches(replace(portion.batches, chosen=portion.batches.chosen[:, places]), portion.one_layout)
+    if portion.one_layout:
+        return gradient.of_alike(mixed)
+    at_once = gradient.of_any_layout(mixed)
+    return torch.stack([gradient.of(mixed[row]) for row in range(len(mixed))]) if at_once is None else at_once
 
 
 def _in_listed_order(batches: WeightedBatches, units: int) -> WeightedBatches:
