@@ -45,16 +45,20 @@ def with_rounding(case: Case, truth: TrueGradient, tolerance: Tolerances, *, of_
 
 @kept_with_case(maxsize=_KEPT)
 def _magnitude(case: Case) -> float:
-    r"""What the rounding error of ∇J is proportional to: the length of Σ_i u_i ∂R/∂x_i ∇ log x_i, u standard normal.
+    r"""What the rounding error of ∇J is proportional to: the length of Σ_i u_i w_i ∇ log x_i, u standard normal.
 
     In ∇J = Σ_i ∂R/∂x_i ∇x_i, every ∂R/∂x_i has a rounding error that is proportional to it, and so has every score
     ∇ log x_i, proportional to its 1 and not to what is left of 1 - x_i. (The x_i in ∇x_i = x_i ∇ log x_i makes the
-    error smaller, but not where x_i is nearly 1.)
+    error smaller, but not where x_i is nearly 1.) The 1 of an action that is nearly certain shows in the scores of the
+    actions beside it: so w_i is the largest |∂R/∂x_j| of all that may be done where i may.
     """
     with user_code(loss_failed):
         table = probability_table(case.policy, case.tree)
         x = x_of(table, case.tree)
-        weights = torch.as_tensor(evaluate(case.tree, x).partials.astype(np.float64))
+        partials = np.abs(evaluate(case.tree, x).partials.astype(np.float64))
+        for row in case.tree.variable_of:
+            partials[row[row >= 0]] = partials[row[row >= 0]].max()
+        weights = torch.as_tensor(partials)
         return _random_length(case, table, weights, logarithm=True)
 
 

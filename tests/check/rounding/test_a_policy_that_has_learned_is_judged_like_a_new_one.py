@@ -54,6 +54,15 @@ def test_both_are_told_apart_while_float64_can(gap, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("gap", [12.0, 16.1, 20.0])
+@pytest.mark.parametrize("rewards", [(1, 0, 0), (5, 0, 0), (-2, 0, 0)])
+def test_what_is_left_undone_may_pay_nothing(rewards, gap, dtype):
+    game, policy = arms(*rewards), Table(gap, 0.0, 0.5, dtype=dtype)
+    assert check(plain, game, policy, batch=2, **OPTIONS).verdict == "unbiased"
+    assert check(wrong_sign, game, policy, batch=2, **OPTIONS).verdict not in RIGHT
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_where_it_cannot_the_page_says_so(dtype):
     result = check(plain, GAME, Table(40.0, 0.0, 0.5, dtype=dtype), batch=2, **OPTIONS)
     assert (result.verdict, bool(result), result.confidence) == ("inconclusive", False, 0)
