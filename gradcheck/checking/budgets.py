@@ -92,7 +92,7 @@ COPIES_WHERE_ORDER_MATTERS: Final = 6
 #: than there are episodes, or as many as this, a second at each size, whose frequencies are rounded. Where there are
 #: more than a few, the largest size is left out.
 MOST_POPULATIONS: Final = 512
-FEW_POPULATIONS: Final = 16
+FEW_POPULATIONS: Final = 64
 
 #: Different episodes or groups: more do not fit in such a batch.
 MOST_UNITS_OF_A_POPULATION: Final = 5_000

@@ -176,6 +176,8 @@ class Judgement:
 
 _CANNOT_BE_ENUMERATED = f"its batches are more than {MOST_BATCHES_OF_A_ROUGH_PROBE:,}, or the loss is random"
 
+_LIMIT_NOT_ENUMERATED = "order matters to the loss, and larger batches are too many to see what it tends to"
+
 
 def judge(
     question: Question,
@@ -227,7 +229,8 @@ def judge(
     verdict = worst(result.comparison.verdict for result in results)
     limit = None
     if verdict is Verdict.BIASED and look_at_limit and condition.has_limit:
-        limit = _limit(question, results)
+        limit, open_still = _limit(question, results)
+        left_out |= open_still
     if limit is not None and limit.tends is not Tends.WRONG:
         others = (result.comparison.verdict for result in results if result.comparison.verdict is not Verdict.BIASED)
         turns = Verdict.CONSISTENT if limit.tends is Tends.RIGHT else Verdict.INCONCLUSIVE
@@ -298,8 +301,11 @@ def _in_float64(question: Question, first: CaseResult, max_batches: int) -> Case
     return None if again.expected.gradient.coarse else replace(again, was_coarse=True)
 
 
-def _limit(question: Question, results: list[CaseResult]) -> Limit | None:
-    """On the case where it is worst: one wrong limit decides, and one that is undecided leaves all undecided.
+def _limit(question: Question, results: list[CaseResult]) -> tuple[Limit | None, dict[str, str]]:
+    """On the case where it is worst, and the rough probes on which it stays open, with the reason.
+
+    One wrong limit decides. One that is undecided leaves all undecided, unless the direction is right there at the size
+    asked for; or the probe is a rough one, with too many batches for a loss to which their order matters.
 
     None where the loss draws random numbers, which a large batch shows once and not on average.
     """
@@ -307,18 +313,25 @@ def _limit(question: Question, results: list[CaseResult]) -> Limit | None:
     def badness(result: CaseResult) -> tuple[bool, float]:
         return result.comparison.verdict is Verdict.BIASED, result.comparison.direction_error
 
-    undecided = right = None
+    undecided = right = open_still = None
+    left_out: dict[str, str] = {}
     numbers = sizes_in_code(question.loss)
     for result in sorted(results, key=badness, reverse=True):
         if not result.estimate.exact and draws_numbers(result.expected):
-            return None
+            return None, {}
         found = large_batch_limit(result.expected, result.estimate, result.comparison, numbers)
         if found.tends is Tends.WRONG:
-            return found
-        if found.tends is Tends.UNDECIDED:
+            return found, {}
+        if found.tends is Tends.RIGHT:
+            right = right or found
+        elif result.comparison.verdict is not Verdict.BIASED:
+            open_still = open_still or found
+        elif result.case.rough and result.expected.order_matters:
+            open_still = open_still or found
+            left_out[result.case.name] = _LIMIT_NOT_ENUMERATED
+        else:
             undecided = undecided or found
-        right = right or found
-    return undecided or right
+    return undecided or right or open_still, left_out
 
 
 def by_batch_size(judgement: Judgement, numbers: tuple[int, ...] = ()) -> dict[int, AtBatchSize]:

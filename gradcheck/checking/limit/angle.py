@@ -36,7 +36,7 @@ class AngleTo:
         self._tolerance = tolerances.comparison
         self._length = float(estimate.mean.norm())
         #: What rounding may do to an expected gradient; sums in float64 are known ten times better than that.
-        self.noise = max(tolerances.comparison * self._scale / 10, comparison.noise)
+        self.noise = tolerances.comparison * self._scale / 10
         #: An error that is called right whatever it was before.
         self.least = tolerances.limit if self._length <= tolerances.comparison * self._scale else self.rounding
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import final
 
@@ -33,7 +34,7 @@ _WITHIN = 3
 #: A limit is seen if most of what there is at the largest size is the limit, unless a law leads there exactly.
 _LEFT = 0.1
 
-#: An error that falls by so much from each large batch to the next, twice as large, has not come near a floor.
+#: An error that falls by so much from each large batch to one twice as large has not come near a floor.
 _FALLS = 0.6
 
 #: Directions are the same at two sizes if they differ by rounding, and by this share of the error at most. Of an error
@@ -147,18 +148,35 @@ def _by_populations(angle: AngleTo, large: LargeBatches, small: float) -> _Answe
     if len(found) == 1 and not laws and not angle.no_truth:
         values = angle.directions(large.means)
         laws = extrapolations(np.array(large.sizes, dtype=float), values, angle.noise)
-    for tried in ([law for law in laws if law.exact], [_settled(values)], laws):
-        answers = [_of_law(angle, law, values, small) for law in tried]
-        tends = {answer.tends for answer in answers}
-        if len(tends) == 1 and tends != {Tends.UNDECIDED}:
-            known = next((law.rates[0] for law in laws if law.rates), "")
-            rate = answers[0].rate or ("" if tends == {Tends.WRONG} else known)
-            return _Answer(answers[0].tends, answers[0].limit, rate)
+    exact = [law for law in laws if law.exact]
+    for tried in (exact, [_settled(large.sizes, values)]):
+        answer = _of_laws(angle, tried, values, small)
+        if answer.tends is not Tends.UNDECIDED:
+            fades = answer.tends is Tends.RIGHT and not answer.rate
+            return replace(answer, rate=next((law.rates[0] for law in laws if law.rates), "")) if fades else answer
         if tried and tried[0].exact:
             return _UNDECIDED  # what is exact is not overruled by what is nearly so
+    # A length may change while the direction is right at all sizes. One that is wrong may stay long, and turn later.
+    if not angle.no_truth:
+        directions = angle.directions(large.means)
+        answer = _of_law(angle, _settled(large.sizes, directions), directions, small)
+        if answer.tends is Tends.RIGHT:
+            return answer
+    answer = _of_laws(angle, laws, values, small)
+    if answer.tends is not Tends.UNDECIDED:
+        return answer
     errors = [angle.of(mean) for mean in large.means]
-    falls = all(later <= _FALLS * earlier for earlier, later in pairwise(errors))
+    falls = all(
+        later <= _FALLS ** math.log2(size / smaller) * earlier
+        for (smaller, earlier), (size, later) in pairwise(zip(large.sizes, errors, strict=True))
+    )
     return _Answer(Tends.RIGHT, 0.0) if falls and errors[-1] <= 2 * small else _UNDECIDED
+
+
+def _of_laws(angle: AngleTo, laws: Sequence[Extrapolation], values: Floats, small: float) -> _Answer:
+    """What all of them say."""
+    answers = [_of_law(angle, law, values, small) for law in laws]
+    return answers[0] if len({answer.tends for answer in answers}) == 1 else _UNDECIDED
 
 
 def _by_ladder(angle: AngleTo, ladder: Ladder, small: float, *, no_direction: bool) -> _Answer:
@@ -181,19 +199,22 @@ def _by_ladder(angle: AngleTo, ladder: Ladder, small: float, *, no_direction: bo
             return answers[0]
         if no_direction and not angle.no_truth:
             directions = angle.directions(means)
-            answer = _of_law(angle, _settled(directions), directions, small)
+            answer = _of_law(angle, _settled(sizes, directions), directions, small)
             if answer.tends is Tends.WRONG:
                 return answer
     return _UNDECIDED
 
 
-def _settled(values: np.ndarray) -> Extrapolation:
+def _settled(sizes: Sequence[int], values: Floats) -> Extrapolation:
     """No law, but what the last sizes differ by: under 1/N as much is left, under 1/√N two and a half times as much.
 
-    Where frequencies had to be rounded, that fades like 1/N², and irregularly: the last step may be small by chance.
+    That is for sizes of which each is twice the last. Where frequencies had to be rounded, it fades like 1/N², and
+    irregularly: the last step may be small by chance.
     """
-    steps = [float(np.linalg.norm(values[-1] - values[-2])), float(np.linalg.norm(values[-2] - values[-3])) / 4]
-    return Extrapolation(values[-1], _WITHIN * max(steps), (), exact=False)
+    last, before = (
+        float(np.linalg.norm(values[k] - values[k - 1])) / math.log2(sizes[k] / sizes[k - 1]) for k in (-1, -2)
+    )
+    return Extrapolation(values[-1], _WITHIN * max(last, before / 4), (), exact=False)
 
 
 def _of_law(angle: AngleTo, law: Extrapolation, values: np.ndarray, small: float) -> _Answer:
@@ -203,9 +224,11 @@ def _of_law(angle: AngleTo, law: Extrapolation, values: np.ndarray, small: float
         return _UNDECIDED
     error, uncertain = angle.of(limit), law.uncertainty / length
     rate = law.rates[0] if law.rates else ""
-    if error <= _WITHIN * uncertain + angle.rounding and max(error, uncertain) <= small:
+    if error <= _WITHIN * uncertain + angle.rounding and max(error, uncertain / _WITHIN) <= small:
         return _Answer(Tends.RIGHT, 0.0, rate)
     left = float(np.linalg.norm(values[-1] - law.limit)) / length
-    if error > _CLEARLY * uncertain and error > angle.rounding and (law.exact or left <= _LEFT * min(error, 1.0)):
+    # How far the limit is from all gradients that are right, as a share of its length: the sine, which is 1 at most.
+    missed = error if angle.no_truth else error / math.hypot(1.0, error) if math.isfinite(error) else 1.0
+    if missed > max(_CLEARLY * uncertain, angle.rounding) and (law.exact or left <= _LEFT * missed):
         return _Answer(Tends.WRONG, angle.cosine_error(limit), rate)
     return _UNDECIDED

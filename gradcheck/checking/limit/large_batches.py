@@ -117,5 +117,5 @@ class LargeBatches:
             return [(total, 1) for total in sizes if total <= most]
         multiples = [max(1, total // least) * least for total in POPULATIONS]
         if len(set(multiples)) < len(POPULATIONS):
-            multiples = [least * factor for factor in range(1, 5)]
+            multiples = [least * factor for factor in ((1, 2, 4, 8) if 4 * least <= most else (1, 2, 3))]
         return [(total, 1) for total in multiples if total <= most]

@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from gradcheck import TabularGame, TabularPolicy, check
-from tests.check.brute_force import Setting, expected_gradient, relation, true_gradient
+from tests.check.brute_force.gradients import expected_gradient, true_gradient
+from tests.check.brute_force.play import Setting
+from tests.check.brute_force.verdicts import relation
 from tests.check.limit.losses import baseline_by_action, mean_over_steps, plus_entropy
 
 GAME = TabularGame(
