@@ -348,14 +348,14 @@ def by_batch_size(judgement: Judgement, numbers: tuple[int, ...] = ()) -> dict[i
     others = {*OTHER_SIZES, *on_both_sides(numbers)} if judgement.condition.has_other_sizes else set()
     found: dict[int, AtBatchSize] = {}
     for size in sorted({*others, asked}):
-        cases = [one for one in judgement.cases if size == asked or _is_small(one.expected, size)]
-        if not cases:
-            continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a size that no one asked for
+                cases = [one for one in judgement.cases if size == asked or _is_small(one.expected, size)]
                 comparisons = [one.expected.compare(size) for one in cases]
         except (LossFailed, InvalidArgument):  # a loss may need more episodes than a small batch has
+            continue
+        if not cases:
             continue
         batches = sum(one.expected.at(size).num_batches for one in cases)
         at_size = _at_batch_size(comparisons, batches)

@@ -100,5 +100,5 @@ def copy_of_the_package(folder: Path) -> Path:
     """The three folders with the links between them, and what recipes change among the tests."""
     for name in ("gradcheck", "tree", "estimators", "tests/check/corpus"):
         shutil.copytree(ROOT / name, folder / name, symlinks=True)
-    shutil.copy(ROOT / "tests/check/brute_force.py", folder / "tests/check")
+    shutil.copytree(ROOT / "tests/check/brute_force", folder / "tests/check/brute_force")
     return folder

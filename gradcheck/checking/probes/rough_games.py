@@ -134,8 +134,7 @@ def five_arms(numbers: Random, discount: Fraction) -> TabularGame:
 
 def odds_of_five_arms(numbers: Random) -> dict[_Observation, list[int]]:
     """From 1 to 300 in 600; that of the action whose reward is left to chance is divisible by three."""
-    first, second, *others = numbers.sample((1, 29, 180, 300), 4)
-    return {_ONLY: [first, second, 90, *others]}
+    return {_ONLY: [*numbers.sample((29, 180), 2), 90, *numbers.sample((1, 300), 2)]}
 
 
 def illegal_later(numbers: Random, discount: Fraction) -> TabularGame:

@@ -31,7 +31,8 @@ def test_a_right_loss_of_one_episode():
 
 def test_a_wrong_loss_of_four_episodes():
     result = check(only(4, lambda episodes: episodes.rewards), batch=4, counterexample=False)
-    assert result.verdict == "biased"
+    assert result.verdict == "inconclusive"  # wrong at this size; what larger batches do cannot be asked
+    assert {probe.verdict for probe in result.probes} >= {"inconclusive"}
 
 
 def test_control_where_it_is_asked_its_own_error_is_raised():
@@ -66,7 +67,9 @@ def test_a_policy_that_cannot_be_copied_is_checked_where_it_need_not_be():
     torch.manual_seed(0)
     result = check(log_prob, games.stop_go(), Uncopied(), batch=2)
     assert result.verdict == "unbiased"
-    assert result.notes["moved_parameters"] == "Does not apply: Particular: not copied"
+    note = result.notes["moved_parameters"]
+    assert note.startswith("Does not apply: InvalidArgument: Expected a policy that can be copied but got")
+    assert "Particular: not copied" in note
 
 
 def test_an_objective_that_fails_in_discounted_games_is_used_in_the_others():
