@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from fractions import Fraction
 from typing import final
 
@@ -57,14 +57,12 @@ class CompositeCondition(Condition):
         for aspect in _NEEDING_GAMES:
             for part in self.parts:
                 if part.aspect is aspect and not part.goes_without_saying:
-                    return (*part.probes, *(() if aspect is Aspect.ILLEGAL_ACTIONS else made))
-        named = (probe for part in self.parts if not part.goes_without_saying for probe in part.probes)
-        return tuple(dict.fromkeys(named))
+                    return _once_each((*part.probes, *(() if aspect is Aspect.ILLEGAL_ACTIONS else made)))
+        return _once_each(probe for part in self.parts if not part.goes_without_saying for probe in part.probes)
 
     def probes_around(self, numbers: tuple[float, ...]) -> tuple[Probe, ...]:
         """Those of all parts."""
-        around = {probe.name: probe for part in self.parts for probe in part.probes_around(numbers)}
-        return tuple(around.values())
+        return _once_each(probe for part in self.parts for probe in part.probes_around(numbers))
 
     @property
     def of_a_given_game(self) -> str:
@@ -131,3 +129,8 @@ class CompositeCondition(Condition):
     def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
         """Those of the part that compares; else of the one that collects, at the parameters of the case."""
         return self._comparing.true_gradients(case, size, whole)
+
+
+def _once_each(probes: Iterable[Probe]) -> tuple[Probe, ...]:
+    """Of those with one name the last: it is made for more."""
+    return tuple({probe.name: probe for probe in probes}.values())
