@@ -5,7 +5,7 @@ import torch
 from torch.distributions import Categorical
 
 from gradcheck import TabularGame
-from tests.check.coverage.judged import judgement, named, passes
+from tests.check.coverage.judged import named, passes
 
 GAME = TabularGame(
     {
@@ -44,7 +44,7 @@ def test_it_is_noticed_on_the_battery(loss):
 
 @pytest.mark.parametrize(**named({name: without(False, baseline) for name, baseline in BASELINES.items()}))
 def test_it_is_noticed_on_a_game_with_default_tables(loss):
-    assert judgement(loss, game=GAME, conditions="illegal_actions", batch=3).verdict == "biased"
+    assert not passes(loss, game=GAME, conditions="illegal_actions", batch=3)
 
 
 @pytest.mark.parametrize(**named({name: without(True, baseline) for name, baseline in BASELINES.items()}))
