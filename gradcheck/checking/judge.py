@@ -151,6 +151,8 @@ class Judgement:
             return ""
         worst = max(known, key=lambda comparison: tuple(Verdict).index(comparison.verdict))
         how = {Verdict.UNBIASED: "it is the gradient of", Verdict.PROPORTIONAL: "it is proportional to the gradient of"}
+        if worst.verdict not in how and not self.verdict.at_least(Verdict.CONSISTENT):
+            return ""  # it is neither, and that it is wrong is said already
         asked = self.cases[0].case.by_the_other_reference.reference
         hint = f'(reference="{asked}" judges against that)'
         too = ", too" if self.verdict.at_least(Verdict.PROPORTIONAL) and worst.verdict in how else ""

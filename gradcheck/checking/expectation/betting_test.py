@@ -299,7 +299,7 @@ class _Tails:
             self.add(X)
 
     def add(self, X: Floats) -> None:
-        """See one more draw."""
+        """Count one more draw."""
         distance = X - self._middle
         place = np.clip(np.frexp(distance)[1] + self._POWERS // 2, 0, self._POWERS - 1)
         away = np.abs(distance) > self._rounding

@@ -56,7 +56,7 @@ def _lines(result: CheckResult) -> Iterator[str]:
         yield search_of(result.searched)
     yield from (f"Note: {remark}" for remark in result.remarks)
     if result.battery:
-        yield f"The battery: {result.battery}; nothing beyond that was tried."
+        yield f"The battery: {result.battery}; no more was tried."
     if result.counterexample is not None:
         yield f"result.counterexample.code: {result.counterexample.description}"
 

@@ -15,7 +15,7 @@ def for_three_steps(policy, episodes):
 def test_the_page_says_how_far_the_battery_goes():
     page = " ".join(str(check(plain, all_conditions=False)).split())
     assert "The battery: up to 5 actions, 6 steps and 2 starts, rewards −60 to 30" in page
-    assert "probabilities down to 0.0017; nothing beyond that was tried" in page
+    assert "probabilities down to 0.0017; no more was tried" in page
 
 
 def test_of_a_game_that_was_given_it_says_nothing():
