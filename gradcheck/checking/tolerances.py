@@ -55,8 +55,9 @@ NOT_SHOWN_OF_A_COSINE = 1e-20
 LEAST_SQUARED = 1e-150
 
 #: A mistake explains a loss within this, relative. An ε in a denominator of the returns' size, one that the catalogue
-#: lacks, moves a gradient by about ε: what people write is 1e-6 at most, or 1e-5 and 1e-4, which it has.
-EXPLAINED_WITHIN = 3e-6
+#: lacks, moves a gradient by about ε, and by some times that where returns are close together: what people write is
+#: 1e-6 at most, or 1e-5 and 1e-4, which it has.
+EXPLAINED_WITHIN = 1e-5
 
 #: What an explanation leaves may be this share of the error, no more: a name has to explain the error, not the
 #: gradient. So a right loss, or a mere change of scale, never explains a small one.

@@ -136,7 +136,8 @@ class _Search:
                 sizes = amounts * columns.norm(dim=0)
                 sizes[0] *= 1 if parts == replacements else -1
                 error = float((target.g - columns @ amounts).norm())
-                if error > allowed or float(sizes.min()) <= target.tolerance:
+                # A part no larger than what may be left unexplained explains nothing.
+                if error > allowed or float(sizes.min()) <= max(target.tolerance, target.allowed):
                     continue
                 some = tuple(self._vocabulary.terms[one] for one in added.chosen[number])
                 for original in bases.alike(row):
