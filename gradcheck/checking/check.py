@@ -150,7 +150,7 @@ def _beside(question: Question, name: str) -> ConditionResult:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return judge(question, CONDITIONS[name], max_batches=max_batches).result
+            return judge(question, CONDITIONS[name], max_batches=max_batches, beside=True).result
     except NotApplicable as reason:
         return ConditionResult(name, None, note=f"Does not apply: {reason}")
     except (LossFailed, InvalidArgument) as failure:

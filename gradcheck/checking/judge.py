@@ -178,6 +178,11 @@ class Judgement:
 
 _CANNOT_BE_ENUMERATED = f"its batches are more than {MOST_BATCHES_OF_A_ROUGH_PROBE:,}, or the loss is random"
 
+_ONE_BY_ONE = "the condition was not asked for, and the loss is evaluated batch by batch"
+
+#: What all of them are called, where none is tried.
+ROUGH_PROBES = "rough games"
+
 _LIMIT_NOT_ENUMERATED = "order matters to the loss, and larger batches are too many to see what it tends to"
 
 
@@ -188,6 +193,7 @@ def judge(
     max_batches: int,
     look_at_limit: bool = True,
     small_cases_only: bool = False,
+    beside: bool = False,
 ) -> Judgement:
     """Decide.
 
@@ -197,6 +203,8 @@ def judge(
         max_batches: the most that are enumerated on one case.
         look_at_limit: whether to ask, of a direction that is wrong, if it turns right as batches grow.
         small_cases_only: whether to leave out cases with more batches than are enumerated at other sizes.
+        beside: whether the condition was not asked for: then a loss that is evaluated batch by batch, which takes long,
+            is not tried on rough probes.
 
     Raises:
         NotApplicable: if the condition says nothing here.
@@ -207,6 +215,9 @@ def judge(
     results: list[CaseResult] = []
     left_out: dict[str, str] = {}
     for case in cases:
+        if case.rough and beside and results and not results[-1].expected.gradient.vectorised:
+            left_out[ROUGH_PROBES] = _ONE_BY_ONE
+            continue
         # Sequences are surer than a look at order, and cheap where all of them are evaluated at once.
         sequences = not case.rough or all(result.expected.gradient.vectorised_over_layouts for result in results)
         try:
