@@ -228,6 +228,7 @@ def judge(
                 num_cases=len(cases),
                 sequences=sequences,
                 small_only=small_cases_only,
+                coarse=any(one.is_coarse for one in results),
             )
         except (LossFailed, InvalidArgument) as failure:  # code may be written for shorter episodes or fewer actions
             if not case.rough:
@@ -252,9 +253,20 @@ def judge(
 
 
 def _examined(
-    question: Question, case: Case, *, max_batches: int, num_cases: int, sequences: bool, small_only: bool
+    question: Question,
+    case: Case,
+    *,
+    max_batches: int,
+    num_cases: int,
+    sequences: bool,
+    small_only: bool,
+    coarse: bool,
 ) -> CaseResult | None:
-    """A loss on one case; None where that is left out: a rough probe, or one with many batches."""
+    """A loss on one case; None where that is left out: a rough probe, or one with many batches.
+
+    Numbers in float32 may be exact on all batches of a case that are looked at. Where they were not on another case,
+    ``coarse`` says so.
+    """
     options = question.options
     most = min(max_batches, MOST_BATCHES_OF_A_ROUGH_PROBE) if case.rough else max_batches
     expected = _expected(question, question.loss, case, most, sequences=sequences)
@@ -270,6 +282,7 @@ def _examined(
     if options.draws is not None and must_be_sampled(expected, most):
         estimate, comparison = sampled(expected, options.draws, seed=options.seed, num_cases=num_cases)
         return CaseResult(expected, estimate, comparison)
+    expected.gradient.coarse = expected.gradient.coarse or coarse
     found = _enumerated(expected)
     found = found if found.is_settled else _in_float64(question, found, most) or found
     return replace(found, through_values=through_values)
