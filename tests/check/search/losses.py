@@ -18,6 +18,9 @@ def surrogate(weights):
 
 right = surrogate(lambda e: e.future_returns)
 
+#: Wrong in episodes longer than the battery's, at a number that does not stand in its code.
+seventh_step_cut = surrogate(lambda e: e.future_returns * (e.time_steps < len("seldom")))
+
 
 def of_totals(weights):
     """The same for weights(totals [N]) [N]."""

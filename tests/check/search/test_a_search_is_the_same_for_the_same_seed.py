@@ -6,7 +6,7 @@ from gradcheck import check
 from gradcheck.checking.question import read_question
 from gradcheck.checking.search.search import search
 from gradcheck.estimators import action_log_probs
-from tests.check.search.losses import WRONG, right, surrogate
+from tests.check.search.losses import WRONG, right, seventh_step_cut, surrogate
 
 CUT = WRONG["long_episodes"]["third_step_cut"]
 
@@ -124,13 +124,13 @@ def test_what_passes_by_accept_is_no_failure(accept):
 
 
 def test_the_result_of_a_check_holds_it():
-    result = check(CUT, search=60, all_conditions=False)
+    result = check(seventh_step_cut, search=60, all_conditions=False)
     assert not result
     assert result.searched.found
     assert result.probes[-1].probe == "found by searching"
     assert all(probe.verdict == "unbiased" for probe in result.probes[:-1])
     assert [finding.cause for finding in result.findings] == ["found_by_searching"]
-    assert check(CUT, all_conditions=False).searched is None
+    assert check(seventh_step_cut, all_conditions=False).searched is None
 
 
 def test_nothing_is_searched_once_a_loss_has_failed():

@@ -6,15 +6,14 @@ import pytest
 from gradcheck import GradcheckError, InvalidArgument, assert_proportional, check
 from gradcheck.checking.rendering.json_result import load_schema, to_dict
 from gradcheck.cli.main import main
-from tests.check.search.losses import WRONG, right
+from tests.check.search.losses import right, seventh_step_cut
 
-CUT = WRONG["long_episodes"]["third_step_cut"]
 FILE = """
 from gradcheck.estimators import action_log_probs
 
 
 def cut(policy, episodes):
-    weights = episodes.future_returns * (episodes.time_steps < 3)
+    weights = episodes.future_returns * (episodes.time_steps < len("seldom"))
     return -(action_log_probs(policy, episodes) * weights).sum() / episodes.num_episodes
 
 
@@ -26,7 +25,7 @@ def right(policy, episodes):
 @pytest.fixture(scope="module")
 def found():
     with pytest.raises(GradcheckError) as failed:
-        assert_proportional(CUT, search=60, all_conditions=False)
+        assert_proportional(seventh_step_cut, search=60, all_conditions=False)
     return failed.value
 
 

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from gradcheck import GradcheckError, check
+from gradcheck import GradcheckError
+from gradcheck.checking.question import read_question
+from gradcheck.checking.search.search import search
 from tests.check.search.losses import WRONG, right, surrogate
 
 THRESHOLD = WRONG["thresholds"]["steps_with_a_reward_of_minus_five_or_less"]
@@ -28,7 +30,8 @@ def built(code):
 
 @pytest.fixture(scope="module")
 def found():
-    return {loss: check(loss, search=60, all_conditions=False) for loss in (THRESHOLD, CUT, VISITS, ACTIONS, SIZES)}
+    searches = {loss: search(read_question(loss, search=60)) for loss in (THRESHOLD, CUT, VISITS, ACTIONS, SIZES)}
+    return {loss: failure for loss, (_, failure) in searches.items()}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,7 @@ def test_a_size_is_the_first_at_which_it_fails(found):
 
 
 def test_a_layer_is_kept_where_a_table_does_not_show_it():
-    code = check(OBSERVATIONS, search=60, all_conditions=False).counterexample.code
+    code = search(read_question(OBSERVATIONS, search=60))[1].counterexample.code
     assert "nn.Linear" in code
     with pytest.raises(GradcheckError):
         pasted(code, OBSERVATIONS)
@@ -79,7 +82,7 @@ def test_the_same_condition_and_the_users_policy_are_in_the_code():
         return torch.nn.Linear(size, actions, dtype=torch.float64)
 
     cut = surrogate(lambda e: e.future_returns * (e.time_steps < 3))
-    code = check(cut, policy=network, conditions="groups", batch=(2, 2), search=60, all_conditions=False).counterexample
+    code = search(read_question(cut, policy=network, conditions="groups", batch=(2, 2), search=60))[1].counterexample
     assert code.code.endswith('assert_proportional(loss, game, network, batch=(2, 2), conditions="groups")')
     with pytest.raises(GradcheckError):
         exec(compile(code.code, "pasted", "exec"), {"loss": cut, "network": network})
