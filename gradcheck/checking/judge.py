@@ -20,7 +20,7 @@ from gradcheck.checking.estimate import GradientEstimate
 from gradcheck.checking.expectation.audit import audited
 from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.expectation.loss_gradient import AnyLoss
-from gradcheck.checking.expectation.sampled import draws_numbers, must_be_sampled, sampled
+from gradcheck.checking.expectation.sampled import are_too_many, draws_numbers, must_be_sampled, sampled
 from gradcheck.checking.expectation.shared_critic import ThroughValues, apart_from_critic, shares_layers
 from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.in_float64 import case_in_float64, loss_in_float64
@@ -290,15 +290,7 @@ def _examined(
 
 def _is_left_out(expected: ExpectedGradient, most: int, *, draws: int | None) -> bool:
     """Whether a rough probe is: its rare and large gradients would take more draws than all others together."""
-    if draws is not None:
-        return must_be_sampled(expected, most)
-    if expected.count(expected.size) <= most:
-        return False
-    try:
-        expected.whole(expected.size)  # its structure may make the batches fewer
-    except InvalidArgument:
-        return True
-    return False
+    return are_too_many(expected, most) if draws is None else must_be_sampled(expected, most)
 
 
 def _expected(

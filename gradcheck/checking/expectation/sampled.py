@@ -37,12 +37,15 @@ def must_be_sampled(expected: ExpectedGradient, max_batches: int) -> bool:
     """Whether the expectation cannot be enumerated: the loss draws random numbers, or the batches are too many."""
     if not isinstance(expected.case.collector, IndependentUnits) and expected.count(expected.size) > max_batches:
         return True  # which is refused then: one of them cannot be drawn without listing all
-    if draws_numbers(expected):
-        return True
+    return draws_numbers(expected) or are_too_many(expected, max_batches)
+
+
+def are_too_many(expected: ExpectedGradient, max_batches: int) -> bool:
+    """Whether the batches are, and no structure of the loss makes them fewer."""
     if expected.count(expected.size) <= max_batches:
         return False
     try:
-        expected.whole(expected.size)  # its structure may make the batches fewer
+        expected.whole(expected.size)
     except InvalidArgument:
         return True
     return False

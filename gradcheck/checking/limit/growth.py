@@ -102,7 +102,7 @@ class MoreUnits(Growth):
     """More episodes; or more groups, each as large as it is."""
 
     @property
-    def symbol(self) -> str:  # type: ignore[override]
+    def symbol(self) -> str:  # type: ignore[override] - a class attribute in the others, which grow in one way only
         """K, of groups."""
         return "k" if self.collector.in_groups else "N"
 
