@@ -66,7 +66,7 @@ def apart(one: float, other: float, digits: int = 4) -> tuple[str, str]:
     """Two numbers with as many digits as it takes to tell them apart, four at least.
 
     >>> apart(0.5, 0.25), apart(0.7681234, 0.7681239), apart(0.5, 0.5)
-    (('0.5', '0.25'), ('0.7681234', '0.7681239'), ('0.5', '0.5'))
+    (('0.5', '0.25'), ('0.768123', '0.768124'), ('0.5', '0.5'))
     """
     for number in range(digits, _ALL_DIGITS):
         if one == other or short(one, number) != short(other, number):

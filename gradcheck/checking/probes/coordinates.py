@@ -47,6 +47,7 @@ def parameters_of(policy: object, tree: GameTree) -> tuple[dict[str, nn.Paramete
 def coordinates(parameters: Mapping[str, nn.Parameter]) -> tuple[str, ...]:
     """[P] names such as "weight[0, 1]".
 
+    >>> import torch
     >>> coordinates({"bias": nn.Parameter(torch.zeros(2))})
     ('bias[0]', 'bias[1]')
     """
