@@ -239,8 +239,14 @@ class Condition(ABC):
         """The condition that asks the same about a game that has what this one is about."""
         return self.name
 
-    def cases(self, subject: AbstractSubject, options: CheckOptions) -> tuple[Case, ...]:
+    def cases(self, subject: AbstractSubject, options: CheckOptions, *, beside: bool = False) -> tuple[Case, ...]:
         """The cases that a loss is examined on.
+
+        Args:
+            subject: who plays what.
+            options: of ``check``.
+            beside: whether the condition was not asked for, and decides nothing: of the rough probes, those alone are
+                tried that are made for it.
 
         Raises:
             NotApplicable: if the condition says nothing about the game that was given, or with these options.
@@ -250,6 +256,8 @@ class Condition(ABC):
         self.require(options)
         found = []
         probes = (*self.probes, *self.probes_around(subject.numbers))
+        if beside:
+            probes = tuple(one for one in probes if not one.rough or (self.moves_parameters and one.moved is not None))
         for play in subject.plays(probes, self.discount(options)):
             if not subject.is_battery:
                 self.require_of_game(play.tree)

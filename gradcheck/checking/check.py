@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Unpack
 
 from gradcheck.checking.budgets import MOST_BATCHES_UNASKED
+from gradcheck.checking.by_batch_size import by_batch_size, worse_at
 from gradcheck.checking.case import NotApplicable
 from gradcheck.checking.conditions.registry import CONDITIONS, condition_named
 from gradcheck.checking.counterexample.smallest import smallest_failure
@@ -17,7 +18,8 @@ from gradcheck.checking.directions import one_direction_at_most
 from gradcheck.checking.expectation.loss_gradient import AnyLoss, name_of
 from gradcheck.checking.expectation.randomness import kept_generators
 from gradcheck.checking.failure import LossFailed
-from gradcheck.checking.judge import Judgement, by_batch_size, judge, worse_at
+from gradcheck.checking.judge import judge
+from gradcheck.checking.judgement import Judgement
 from gradcheck.checking.limit.sizes import sizes_in_code
 from gradcheck.checking.options import CheckOptionsDict
 from gradcheck.checking.probes.extent import extent

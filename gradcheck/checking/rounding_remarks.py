@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from gradcheck.checking.judge import CaseResult
+from gradcheck.checking.judgement import CaseResult
 from gradcheck.checking.verdict import Verdict
 from gradcheck.document.numbers import short
 

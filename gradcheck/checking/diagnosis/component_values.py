@@ -141,16 +141,12 @@ class ComponentValues:
         return found
 
     def _jacobian(self, values: Tensor) -> Tensor:
-        """[n, P] the gradients of n values."""
-        found = torch.autograd.grad(
-            values,
-            self._parameters,
-            torch.eye(len(values), dtype=values.dtype, device=values.device),
-            is_grads_batched=True,
-            allow_unused=True,
-            materialize_grads=True,
+        """[n, P] the gradients of n values; one by one, because torch imports its compiler to take them at once."""
+        rows = (
+            torch.autograd.grad(value, self._parameters, retain_graph=True, allow_unused=True, materialize_grads=True)
+            for value in values
         )
-        return torch.cat([gradient.reshape(len(values), -1).double().cpu() for gradient in found], dim=1)
+        return torch.stack([torch.cat([gradient.reshape(-1) for gradient in row]).double().cpu() for row in rows])
 
 
 @final

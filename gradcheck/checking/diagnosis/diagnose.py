@@ -32,7 +32,7 @@ from gradcheck.checking.expectation.audit import audited
 from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.expectation.shared_critic import ThroughValues
 from gradcheck.checking.failure import LossFailed, loss_failed
-from gradcheck.checking.judge import CaseResult, Judgement
+from gradcheck.checking.judgement import CaseResult, Judgement
 from gradcheck.checking.probes.subjects import Battery
 from gradcheck.checking.question import Question
 from gradcheck.checking.result import Attribution, Finding

@@ -32,11 +32,11 @@ def audited(gradient: LossGradient, random_batch: Callable[[], Episodes]) -> Ite
     generators, batch = gradient.generators, random_batch()
     with generators.kept():
         states = generators.states()
-        sources = random_sources(gradient, batch, random_batch)
-        if sources:
-            raise _draws_numbers(gradient, sources)
         with LossWatch() as watch, watched(gradient):
             answer = gradient.of(batch)
+        sources = generators.drawn_from(states) or _made_anew(gradient, random_batch)
+        if sources:
+            raise _draws_numbers(gradient, sources)
         if watch.registers_hooks:
             gradient.look_at_each_batch()
         _refuse_if_changed(gradient, batch, answer)
@@ -100,12 +100,15 @@ def random_sources(gradient: LossGradient, batch: Episodes, random_batch: Callab
     with generators.kept():
         before = generators.states()
         gradient.of(batch)
-        sources = generators.drawn_from(before)
-    if not sources and generators.may_be_made_anew:
+        return generators.drawn_from(before) or _made_anew(gradient, random_batch)
+
+
+def _made_anew(gradient: LossGradient, random_batch: Callable[[], Episodes]) -> tuple[str, ...]:
+    if gradient.generators.may_be_made_anew:
         batches = (random_batch() for _ in range(_TRIALS))
         if not all(gradient.same(gradient.of(other), gradient.of(other)) for other in batches):
             return ("a generator that it makes anew in each call, with a seed of its own",)
-    return sources
+    return ()
 
 
 def _draws_numbers(gradient: LossGradient, sources: tuple[str, ...]) -> InvalidArgument:

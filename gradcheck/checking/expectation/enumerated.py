@@ -25,12 +25,24 @@ def expectation(
         batches: all of them, with their probabilities.
         label: for progress.
     """
+    return expectation_of(evaluated(gradient, batches, label=label))
+
+
+def evaluated(
+    gradient: LossGradient, batches: Iterable[WeightedBatches], *, label: str = "batches"
+) -> list[tuple[AlikeBatches, Tensor]]:
+    """All batches in portions, with X [B, P] on each; the arguments are those of ``expectation``."""
     together = max(1, min(MOST_TOGETHER, MOST_NUMBERS_TOGETHER // gradient.width))
     portions = [portion for weighted in batches for portion in weighted.alike(together, one_layout=False)]
     count = sum(map(len, portions))
-    evaluated = progress(portions, len(portions), f"{count:,} {label}, in portions")
+    shown = progress(portions, len(portions), f"{count:,} {label}, in portions")
     with watched_where_unsure(gradient):
-        found = [pair for portion in evaluated for pair in gradient.of_portions(portion)]
+        return [pair for portion in shown for pair in gradient.of_portions(portion)]
+
+
+def expectation_of(found: Sequence[tuple[AlikeBatches, Tensor]]) -> GradientEstimate:
+    """The same from what was evaluated."""
+    count = sum(len(portion) for portion, _ in found)
     weighted_gradients = [(_weights(portion), values) for portion, values in found]
     mean = torch.stack([weights @ values for weights, values in weighted_gradients]).sum(0)
     size = torch.stack([weights @ values.abs() for weights, values in weighted_gradients]).sum(0)

@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import final
 
 import numpy as np
+from torch import Tensor
 
 from gradcheck.checking.budgets import MOST_REORDERED, MOST_REORDERED_IN_A_LOOP, MOST_SEQUENCES, ORDER_TRIALS
 from gradcheck.checking.case import Case
 from gradcheck.checking.comparison import Comparison, compare
 from gradcheck.checking.estimate import GradientEstimate, TrueGradient
-from gradcheck.checking.expectation.enumerated import expectation
+from gradcheck.checking.expectation.enumerated import evaluated, expectation_of
 from gradcheck.checking.expectation.loss_gradient import AnyLoss, LossGradient
-from gradcheck.checking.expectation.order import order_shows_on_multisets, order_shows_on_trials
+from gradcheck.checking.expectation.order import (
+    order_shows_on_multisets,
+    order_shows_on_sequences,
+    order_shows_on_trials,
+)
 from gradcheck.checking.expectation.rounding import with_rounding
 from gradcheck.checking.expectation.u_statistics import expectation_by_structure
 from gradcheck.checking.probes.probe_policy import ProbePolicy
+from gradcheck.estimators.batches import AlikeBatches
 from gradcheck.estimators.collectors.base import AbstractCollector, IndependentUnits
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import InvalidArgument, invalid
@@ -64,6 +70,7 @@ class ExpectedGradient:
         self._numbers = np.random.default_rng(0)
         self._on_whole_batches: dict[tuple[AbstractCollector, int], GradientEstimate] = {}
         self._order_matters: bool | None = None
+        self._all_sequences: list[tuple[AlikeBatches, Tensor]] = []  # of the size asked for, where they are few
         self._tried_on_multisets: set[tuple[AbstractCollector, int]] = set()
         self._estimates: dict[int, GradientEstimate] = {}
         self._truths: dict[int, tuple[TrueGradient, ...]] = {}
@@ -144,7 +151,12 @@ class ExpectedGradient:
             self._order_matters = True  # where nothing is drawn independently of what lies before it
             if isinstance(collector, IndependentUnits):
                 size = self.size if collector.in_groups else max(2, self.size)  # larger sizes may be asked about later
-                self._order_matters = order_shows_on_trials(self.gradient, collector, size, self._numbers)
+                self._order_matters = (
+                    order_shows_on_sequences(self.gradient, self._all_sequences, collector, size)
+                    if self._all_sequences and size == self.size
+                    else order_shows_on_trials(self.gradient, collector, size, self._numbers)
+                )
+                self._all_sequences = []
         return self._order_matters
 
     def _count(self, collector: AbstractCollector, size: int) -> int:
@@ -169,8 +181,12 @@ class ExpectedGradient:
 
     def _enumerated(self, collector: AbstractCollector, size: int) -> GradientEstimate:
         if self._count(collector, size) <= self._max_batches:
-            batches = collector.batches(size, ordered=self._as_sequences(collector, size))
-            return expectation(self.gradient, batches, label=f"batches {self.case.where}")
+            ordered = self._as_sequences(collector, size)
+            batches = collector.batches(size, ordered=ordered)
+            found = evaluated(self.gradient, batches, label=f"batches {self.case.where}")
+            if ordered and self._order_matters is None and (collector, size) == (self.case.collector, self.size):
+                self._all_sequences = found
+            return expectation_of(found)
         if not self.order_matters:
             estimate = expectation_by_structure(self.gradient, collector, size, self._max_batches)
             if estimate is not None:

@@ -6,11 +6,12 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cached_property, partial
 from numbers import Real
 from typing import Any, TypeAlias, final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -24,10 +25,11 @@ from gradcheck.checking.expectation.vectorised import vectorised_gradients, vect
 from gradcheck.checking.failure import LossFailed, loss_failed
 from gradcheck.checking.tolerances import Tolerances, tolerances
 from gradcheck.estimators.backward_pass import GradientsOfLeaves
-from gradcheck.estimators.batches import AlikeBatches
+from gradcheck.estimators.batches import AlikeBatches, WeightedBatches
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.estimators.policy_gradients import check_value
 from gradcheck.tree.errors import InvalidArgument, invalid
+from gradcheck.tree.progress import progress
 from gradcheck.tree.user_code import user_code
 
 #: What is checked: ``loss(policy, episodes)``, or ``update(policy, episodes, optimizer)``.
@@ -138,6 +140,16 @@ class LossGradient:
             return
         for alike in [batches] if batches.one_layout else batches.batches.alike(MOST_TOGETHER):
             yield alike, self.of_alike(alike)
+
+    def of_each(self, batches: WeightedBatches, *, label: str = "batches") -> Tensor:
+        """[B, P] float64, the same for any batches, in their order; ``label`` says what they are, for progress."""
+        numbered = replace(batches, weights=np.arange(len(batches), dtype=np.float64))
+        found = torch.empty(len(batches), self.width, dtype=torch.float64)
+        portions = list(numbered.alike(MOST_TOGETHER, one_layout=False))
+        for whole in progress(portions, len(portions), f"{len(batches):,} {label}, in portions"):
+            for portion, gradients in self.of_portions(whole):
+                found[torch.as_tensor(portion.batches.weights).long()] = gradients
+        return found
 
     def values_of_alike(self, batches: AlikeBatches) -> Tensor | None:
         """[B] float64, the loss on each of the batches; ``of_sum`` takes the gradient of a sum of them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,13 +27,19 @@ def order_shows_on_trials(
         size: of a batch.
         numbers: that decide what is tried.
     """
-    for batch in collector.order_probes(size, ORDER_TRIALS, numbers) if size > 1 else ():
-        mixed = collector.shuffled(batch, numbers)
-        if (mixed.chosen != batch.chosen).any():
-            in_order, shuffled = (gradient.of(batches[0]) for batches in (batch, mixed))
-            if not gradient.same(in_order, shuffled):
-                return True
-    return False
+    if size == 1:
+        return False
+    pairs = [(one, collector.shuffled(one, numbers)) for one in collector.order_probes(size, ORDER_TRIALS, numbers)]
+    tried = [pair for pair in pairs if (pair[0].chosen != pair[1].chosen).any()]
+    if not gradient.vectorised:
+        return any(not gradient.same(*(gradient.of(batches[0]) for batches in pair)) for pair in tried)
+    if not tried:
+        return False
+    in_order, shuffled = (
+        gradient.of_each(replace(some[0], chosen=np.concatenate([one.chosen for one in some])))
+        for some in zip(*tried, strict=True)
+    )
+    return not gradient.same(in_order, shuffled)
 
 
 def order_shows_on_multisets(
@@ -63,6 +70,24 @@ def order_shows_on_multisets(
         for portion, as_listed in gradient.of_portions(whole)
         for places in collector.reordered(size, numbers)
     )
+
+
+def order_shows_on_sequences(
+    gradient: LossGradient, found: Sequence[tuple[AlikeBatches, Tensor]], collector: IndependentUnits, size: int
+) -> bool:
+    """The same where all sequences were evaluated: then it is known.
+
+    Args:
+        gradient: of single batches.
+        found: all of them, with the gradients.
+        collector: that knows what is drawn independently.
+        size: of a batch.
+    """
+    gradients = torch.cat([values for _, values in found])
+    whole = replace(found[0][0].batches, chosen=np.concatenate([portion.batches.chosen for portion, _ in found]))
+    listed = _in_listed_order(whole, collector.num_draws(size)).chosen
+    _, first, which = np.unique(listed, axis=0, return_index=True, return_inverse=True)
+    return not gradient.same(gradients, gradients[torch.as_tensor(first[which.ravel()])])
 
 
 def _reordered(gradient: LossGradient, portion: AlikeBatches, places: Integers) -> Tensor:

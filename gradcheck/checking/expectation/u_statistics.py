@@ -14,6 +14,7 @@ from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.checking.expectation.precision import watched_where_unsure
 from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.tolerances import Tolerances
+from gradcheck.estimators.batches import WeightedBatches
 from gradcheck.estimators.collectors.base import AbstractCollector
 from gradcheck.estimators.collectors.complete_episodes import CompleteEpisodes
 from gradcheck.tree.errors import InvalidArgument
@@ -49,7 +50,7 @@ def expectation_by_structure(
     likely = list(numbers.choice(count, size=(STRUCTURE_TRIALS, size), p=p))
     alike = [np.full(size, number) for number in np.argsort(-p)[:STRUCTURE_TRIALS]]
     rows = np.array([*unlike, *likely, *alike])
-    whole = torch.stack([gradient.of(collector.all_episodes.episodes.select(row.tolist())) for row in rows])
+    whole = gradient.of_each(_batches_of(collector, rows))
     if count <= most and (found := _by_episodes(gradient, collector, rows, whole)) is not None:
         return found
     pairs = count * (count + 1) // 2
@@ -63,10 +64,9 @@ def _by_episodes(
 ) -> GradientEstimate | None:
     size, count = rows.shape[1], collector.all_episodes.count
     p = torch.as_tensor(collector.all_episodes.probabilities)
-    singles = progress(range(count), count, "episodes")
     try:
         with watched_where_unsure(gradient):
-            alone = torch.stack([gradient.of(collector.all_episodes.episodes.select([k])) for k in singles])
+            alone = gradient.of_each(_batches_of(collector, np.arange(count)[:, None]), label="episodes")
     except (LossFailed, InvalidArgument):  # a loss may need more than one
         return None
     factor = _constant(whole, alone[rows].sum(dim=1), gradient.tolerances)
@@ -86,7 +86,7 @@ def _by_pairs(
     first, second = np.triu_indices(size, 1)
     wanted = sorted({tuple(sorted(pair)) for row in rows for pair in zip(row[first], row[second], strict=True)})
     number = {pair: i for i, pair in enumerate(wanted)}
-    some = torch.stack([gradient.of(collector.all_episodes.episodes.select(list(map(int, pair)))) for pair in wanted])
+    some = gradient.of_each(_batches_of(collector, np.array(wanted)))
     index = [[number[tuple(sorted(pair))] for pair in zip(row[first], row[second], strict=True)] for row in rows]
     factor = _constant(whole, some[torch.as_tensor(index)].mean(dim=1), gradient.tolerances)
     if factor is None:
@@ -110,6 +110,10 @@ def _by_pairs(
     term_size = abs(factor) * float((weights @ values.abs()).max())
     largest = abs(factor) * length(values.abs().amax(0))
     return GradientEstimate(factor * mean, factor**2 * variance, term_size, len(values), largest=largest)
+
+
+def _batches_of(collector: CompleteEpisodes, rows: np.ndarray) -> WeightedBatches:
+    return WeightedBatches(collector.all_episodes.episodes, rows, np.zeros(len(rows)))
 
 
 def _constant(whole: Tensor, parts: Tensor, tolerances: Tolerances) -> float | None:

@@ -6,7 +6,7 @@ import torch
 
 from gradcheck.checking.budgets import MOST_SEQUENCES
 from gradcheck.checking.expectation.enumerated import expectation
-from gradcheck.checking.judge import CaseResult, Judgement
+from gradcheck.checking.judgement import CaseResult, Judgement
 from gradcheck.checking.search.screen import expectation_at_once, in_random_orders
 from gradcheck.checking.tolerances import ROUNDINGS_SEEN
 from gradcheck.checking.verdict import Verdict

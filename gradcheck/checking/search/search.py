@@ -19,7 +19,8 @@ from gradcheck.checking.budgets import (
 from gradcheck.checking.case import NotApplicable
 from gradcheck.checking.conditions.registry import condition_named
 from gradcheck.checking.failure import LossFailed
-from gradcheck.checking.judge import Judgement, judge
+from gradcheck.checking.judge import judge
+from gradcheck.checking.judgement import Judgement
 from gradcheck.checking.question import Question
 from gradcheck.checking.rendering.phrases import degrees
 from gradcheck.checking.result import (
