@@ -29,6 +29,8 @@ ROUNDING, CLEAR = 1e-10, 1e-6
 ABSOLUTE_ROUNDING, ABSOLUTE_CLEAR = 1e-13, 1e-9
 #: A true gradient that is this small beside the largest return is zero; one that is between this and ROUNDING may be.
 NOTHING = 1e-14
+#: Two gradients that differ by more are not called the same, however much of it could be rounding.
+SAME = 1e-3
 #: What is no rounding of float32, of the terms and of the largest return.
 COARSE_CLEAR, COARSE_ABSOLUTE_CLEAR = 1e-3, 1e-4
 
@@ -195,11 +197,17 @@ class Oracle:
         times = sums.size / norm  # how often the loss contains what it should: 1 for a right one, at least
         low = ROUNDING * sums.size + ABSOLUTE_ROUNDING * returns * times
         high = clear * sums.size + absolute_clear * returns * times
-        bias = _clear(float((g - t).norm()), low + ROUNDING * norm, high + clear * norm, "unbiased", "not unbiased")
+        gap = float((g - t).norm())
+        bias = _clear(gap, low + ROUNDING * norm, high + clear * norm, "unbiased", "not unbiased")
+        if bias == "unbiased" and gap > SAME * norm:  # what rounding may be at most is not what it is
+            return "too close"
         if bias != "not unbiased":
             return bias
         along = float(g @ t) / norm**2
-        across = _clear(float((g - along * t).norm()), low, high, "along", "across")
+        beside = float((g - along * t).norm())
+        across = _clear(beside, low, high, "along", "across")
+        if across == "along" and beside > SAME * length:
+            return "too close"
         if across == "across":
             return "wrong"
         if length == 0 or (along < 0 and length > high):
