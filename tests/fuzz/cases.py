@@ -12,7 +12,7 @@ from tests.fuzz.games import a_behaviour, a_game, a_policy
 from tests.fuzz.losses import LossText, a_loss
 
 #: Batches of a case, all orders counted: brute force evaluates the loss on each of them.
-FEW, MANY = 160, 700
+FEW, MANY = 80, 500
 
 _IMPORTS = """\
 from fractions import Fraction as F
@@ -113,7 +113,7 @@ def a_case(choices: Choices) -> Case:
     if discounted is None:
         discounted = choices.pick("discounted", (False, True), simple=0.85)
     policy_is_table = choices.pick("policy.kind", ("table", "linear", "network"), simple=0.6) == "table"
-    most = choices.pick("most", (FEW, MANY), simple=0.94)
+    most = choices.pick("most", (FEW, MANY), simple=0.97)
     for most_steps in (4, 3, 2, 1):
         # A loss that jumps wants exact sums, which the game provides; the loss wants to know the game. So twice.
         game = a_game(choices, exact=False, discounted=discounted, most_steps=most_steps)

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.check import brute_force
-from tests.check.brute_force import Played, Setting
+from tests.check.brute_force import Played, Setting, batches, gradients, play
 from tests.fuzz.cases import Case, defined
 
 #: Of the terms that are summed: less is rounding of float64, more is no rounding. What is between decides nothing.
@@ -37,7 +37,7 @@ COARSE_CLEAR, COARSE_ABSOLUTE_CLEAR = 1e-3, 1e-4
 #: Less is not called an error of the direction.
 LEAST_ERROR = 1e-5
 
-_LADDER = 260  # batches at one size
+_LADDER = 130  # batches at one size
 _GROWTH = (1, 2, 4)
 _STEPS_OF_A_POPULATION = 4_000
 
@@ -322,9 +322,10 @@ class Oracle:
 
 def forget() -> None:
     """What brute force has remembered of a case is of no use for the next."""
-    for value in vars(brute_force).values():
-        if hasattr(value, "cache_clear"):
-            value.cache_clear()
+    for module in (batches, gradients, play):
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
 
 
 def _clear(value: float, low: float, high: float, small: str, large: str) -> str:

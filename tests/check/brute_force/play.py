@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any, final
 
 import torch
@@ -104,6 +105,7 @@ def probability(policy: nn.Module, episode: Played) -> Tensor:
     return total
 
 
+@cache
 def value(game: TabularGame, policy: nn.Module, state: Any, time: int) -> float:
     """The expected discounted return from a state on."""
     total = 0.0
