@@ -14,12 +14,14 @@ FIFTH = 5
 exhaustive = pytest.mark.exhaustive
 
 
-def one_of_each(values, kind):
-    """Parameters: the first value of each kind for every run, the others for the exhaustive run."""
+def one_of_each(values, kind, *, slow=lambda value: False):
+    """Parameters: the first value of each kind that is not slow for every run, the others for the exhaustive run."""
     known, parameters = set(), []
     for value in values:
-        parameters.append(pytest.param(value, marks=exhaustive if kind(value) in known else ()))
-        known.add(kind(value))
+        waits = slow(value) or kind(value) in known
+        parameters.append(pytest.param(value, marks=exhaustive if waits else ()))
+        if not waits:
+            known.add(kind(value))
     return parameters
 
 

@@ -41,8 +41,11 @@ UNTELLABLE = 1e-2
 #: three digits at least.
 UNTELLABLE_IN_FLOAT32 = 1e-3
 
-#: The smallest share of the true gradient that terms are expected to have: less may be the result of cancelling.
+#: The smallest share of the returns that gradients are expected to have: less may be the result of cancelling.
 LEAST_GRADIENT = 1e-3
+
+#: Where they are, other batches have rounding errors so many times as large, at most: in a batch of 300 times as many.
+CANCELLED_BELOW = 1e3
 
 #: Factors of one loss on several probes, besides what is known of their rounding; each is a quotient of two sums.
 SAME_FACTOR = 1e-9

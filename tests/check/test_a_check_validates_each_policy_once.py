@@ -5,7 +5,9 @@ from gradcheck import check
 from gradcheck.checking.conditions.registry import CONDITIONS
 from gradcheck.estimators import log_prob, over_steps
 
-SETTINGS = 36  # 9 games under complete_episodes, 5 discounted, 5 fixed_steps, 4 groups, 7 moved, 3 micro, 3 illegal
+SETTINGS = (
+    23  # 9 games under complete_episodes; and small ones, 2 discounted, 2 fixed_steps, 1 groups, 6 moved, 2 and 1
+)
 
 
 def token_mean(policy, episodes):
@@ -27,5 +29,10 @@ def test_it_is_as_many_as_there_are_settings(monkeypatch):
 
 
 def test_control_the_settings_are_the_probes_of_all_conditions():
-    probes = [probe for condition in CONDITIONS.values() for probe in condition.probes]
-    assert sum(not probe.shared_trunk for probe in probes) == SETTINGS  # these policies have no critic
+    tried = [
+        probe
+        for condition in CONDITIONS.values()
+        for probe in condition.probes
+        if condition.goes_without_saying or not probe.rough or (condition.moves_parameters and probe.moved)
+    ]
+    assert sum(not probe.shared_trunk for probe in tried) == SETTINGS  # these policies have no critic

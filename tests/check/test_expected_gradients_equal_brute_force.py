@@ -23,6 +23,12 @@ ROUGH = ("reinforce", "token_mean", "grpo_advantages", "truncation_taken_for_an_
 ROUNDING = 1e-10
 
 
+def is_slow(case):
+    """Whether its batches take brute force half a minute."""
+    groups = "groups" in case.condition and "+" in case.condition
+    return groups or case.name in ("old_log_probs_with_their_graph", "a_column_of_episodes_times_a_row_of_returns")
+
+
 @cache
 def settings(condition, policy, *, rough=False):
     """The games and policies of a condition; only these come from what is tested, their batches do not.
@@ -54,7 +60,7 @@ def largest_difference(loss, case, checked, *, rough=False):
     return max(found)
 
 
-@pytest.mark.parametrize("case", one_of_each(JUDGED, kind), ids=str)
+@pytest.mark.parametrize("case", one_of_each(JUDGED, kind, slow=is_slow), ids=str)
 def test_the_expected_gradient(case, checked):
     assert largest_difference(case.loss, case, checked) < ROUNDING
 
@@ -64,7 +70,7 @@ def test_the_expected_gradient_on_rough_probes(case, checked):
     assert largest_difference(case.loss, case, checked, rough=True) < ROUNDING
 
 
-@pytest.mark.parametrize("case", one_of_each(JUDGED, kind), ids=str)
+@pytest.mark.parametrize("case", one_of_each(JUDGED, kind, slow=is_slow), ids=str)
 def test_the_true_gradient_is_one_of_those_that_count(case, checked):
     by_probe = {one.probe: one.true_gradient for one in checked(case).probes}
     for setting in settings_for(case):
@@ -80,7 +86,7 @@ def test_the_true_gradient_is_one_of_those_that_count(case, checked):
 
 
 @pytest.mark.filterwarnings("ignore:std.*degrees of freedom")  # torch warns of what the case is about
-@pytest.mark.parametrize("case", one_of_each(WRONG + RIGHT, kind), ids=str)
+@pytest.mark.parametrize("case", one_of_each(WRONG + RIGHT, kind, slow=is_slow), ids=str)
 def test_the_verdicts_of_the_corpus_are_those_of_brute_force(case):
     found = brute_force.verdict(
         case.loss,

@@ -189,7 +189,7 @@ class _Comparison:
             self.compared.append("verdict too close")
             return
         if said == "inconclusive":
-            if truth in _RIGHT and not self.case.coarse:
+            if truth in _RIGHT and not self.case.coarse and not self.oracle.may_be_lost:
                 self.differ(f"inconclusive for {truth}", "")
             self.compared.append("inconclusive")
             return
@@ -240,7 +240,7 @@ class _Comparison:
             if names:
                 self.compared.append("no cause named" if set(names) & _NO_CAUSE else "causes not compared")
             return
-        if self.case.is_split:  # there a loss is compared with itself
+        if self.case.is_split or self.truth == "too close":  # there a loss is compared with itself, or is all rounding
             return
         tolerance = _EXPLAINED_COARSE if self.case.coarse else _EXPLAINED
         gap = _unexplained(self.oracle, names, here)

@@ -220,7 +220,7 @@ PRECISIONS = {
     "terms": ("terms", "terms = terms.ROUNDED()"),
 }
 SCALES = {"1": 1.0, "2": 2.0, "1e-10": 1e-10, "1e10": 1e10, "-1": -1.0, "1/3": 1 / 3}
-ENDS = {"returned": "return loss", "backward": "loss.backward()"}
+ENDS = {"returned": "return loss", "backward": "if loss.requires_grad:\n        loss.backward()"}
 
 #: What jumps where something crosses a bound: a batch that holds every episode as often as it is probable may lie on
 #: the bound itself, and rounding decides where sums are not exact.

@@ -51,6 +51,7 @@ class Sums:
         mean: [P].
         variance: [P].
         size: E of its norm, which rounding is proportional to.
+        largest: of its norms on all batches, however improbable.
         batches: how many.
         constant: whether the loss never depended on the parameters.
         finite: whether it always was a number.
@@ -59,6 +60,7 @@ class Sums:
     mean: Tensor
     variance: Tensor
     size: float
+    largest: float
     batches: int
     constant: bool
     finite: bool
@@ -89,7 +91,7 @@ class Oracle:
     def expected(self, loss: Callable[..., Any], batch: Any, *, undivided: bool = False) -> Sums:
         """Over all batches in all orders."""
         total = square = torch.zeros(sum(p.numel() for p in self.parameters), dtype=torch.float64)
-        size, constant, finite = 0.0, True, True
+        size, largest, constant, finite = 0.0, 0.0, True, True
         batches = brute_force.every_batch(self.setting, batch)
         for weight, episodes in batches:
             parts = [episodes] if undivided or not self.case.is_split else self._halves(episodes)
@@ -101,7 +103,8 @@ class Oracle:
             finite = finite and bool(gradient.isfinite().all())
             total, square = total + weight * gradient, square + weight * gradient**2
             size += weight * float(gradient.norm())
-        return Sums(total, (square - total**2).clamp(min=0), size, len(batches), constant, finite)
+            largest = max(largest, float(gradient.norm()))
+        return Sums(total, (square - total**2).clamp(min=0), size, largest, len(batches), constant, finite)
 
     def _halves(self, episodes: Any) -> list[Any]:
         """What is split is episodes or groups; of an odd number, the second part has one more."""
@@ -150,6 +153,15 @@ class Oracle:
     def rounding(self) -> float:
         """Of one gradient, however small it is: ratios are 1 and probabilities 0 only to rounding."""
         return self.case.loss.scale * max(1.0, self.largest_return) * (1e-6 if self.case.coarse else 1e-14)
+
+    @property
+    def may_be_lost(self) -> bool:
+        """Whether rounding of the largest gradients of single batches is something beside the true one.
+
+        Only what is very improbable is so large, where two policies differ by powers of ten, and it hardly counts. But
+        a product that knows the gradients alone cannot tell what likely ones were made of.
+        """
+        return 1e-14 * self.here.largest > 1e-4 * max(float(t.norm()) for t in self.here_truths)
 
     def truths(self, batch: Any) -> list[Tensor]:
         """The gradients of which a loss has to have one."""
@@ -230,7 +242,8 @@ class Oracle:
         if float(truth.norm()) <= CLEAR * self.largest_return:
             return "unknown"
         ladder = self._ladder(truth)
-        if len(ladder) > 1 and min(ladder) > LEAST_ERROR and max(ladder) - min(ladder) < 1e-9:
+        # Where gradients have one direction only, the opposite one says nothing: they may turn at once.
+        if len(ladder) > 1 and LEAST_ERROR < min(ladder) < 2 - LEAST_ERROR and max(ladder) - min(ladder) < 1e-9:
             # One episode and two may be alike for reasons of their own: nothing to compare with, no gradient.
             of_their_own = len(ladder) == 2 and (self.case.loss.jumps or ladder[0] == 1)
             return "unknown" if of_their_own else "wrong"

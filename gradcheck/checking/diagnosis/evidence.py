@@ -72,9 +72,6 @@ class SmallCase:
 
 
 def tolerance_of(estimate: GradientEstimate, truth: Tensor, tolerances: Tolerances) -> float:
-    """The rounding error of an expected gradient.
-
-    Terms far below the true gradient are rounding errors themselves: those of a loss that cancels on every batch.
-    """
-    summed = tolerances.comparison * max(estimate.term_size, LEAST_GRADIENT * length(truth), 1e-300)
-    return max(summed, tolerances.rounding * estimate.magnitude)
+    """The rounding error of an expected gradient; of one that is zero on every batch, that of mistakes that are so."""
+    terms = estimate.term_size or LEAST_GRADIENT * length(truth)
+    return max(tolerances.comparison * max(terms, 1e-300), tolerances.rounding * estimate.magnitude)

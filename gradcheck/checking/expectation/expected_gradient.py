@@ -11,6 +11,7 @@ from gradcheck.checking.budgets import MOST_REORDERED, MOST_REORDERED_IN_A_LOOP,
 from gradcheck.checking.case import Case
 from gradcheck.checking.comparison import Comparison, compare
 from gradcheck.checking.estimate import GradientEstimate, TrueGradient
+from gradcheck.checking.expectation.cancelled import without_rounding
 from gradcheck.checking.expectation.enumerated import evaluated, expectation_of
 from gradcheck.checking.expectation.loss_gradient import AnyLoss, LossGradient
 from gradcheck.checking.expectation.order import (
@@ -186,12 +187,19 @@ class ExpectedGradient:
             found = evaluated(self.gradient, batches, label=f"batches {self.case.where}")
             if ordered and self._order_matters is None and (collector, size) == (self.case.collector, self.size):
                 self._all_sequences = found
-            return expectation_of(found)
+            return self._without_rounding(expectation_of(found), found)
         if not self.order_matters:
             estimate = expectation_by_structure(self.gradient, collector, size, self._max_batches)
             if estimate is not None:
                 return estimate
         raise self._too_many(size)
+
+    def _without_rounding(
+        self, estimate: GradientEstimate, found: list[tuple[AlikeBatches, Tensor]]
+    ) -> GradientEstimate:
+        portion, values = max(found, key=lambda one: float(one[1].abs().max()))
+        largest = portion[int(values.abs().amax(1).argmax())]
+        return without_rounding(self.gradient, self.case.policy, estimate, largest, self.case.largest_return)
 
     def _too_many(self, size: int) -> InvalidArgument:
         where = self.case.where[:1].upper() + self.case.where[1:]

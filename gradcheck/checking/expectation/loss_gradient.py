@@ -60,6 +60,7 @@ class LossGradient:
         coarse: whether anything in it is computed in float32, as far as is known.
         met_coarse: whether any number in it was in float32, were it exact.
         largest: the largest number in all the gradients so far.
+        nothing_below: gradients with no larger number are rounding errors, and handed on as zeros.
         step_rounding: how long the rounding error of a step of an optimiser may be, in units of the gradient.
         is_constant: whether it never depended on the parameters so far.
     """
@@ -82,7 +83,7 @@ class LossGradient:
         self._vectorised = self._any_layout = not self._takes_optimizer
         self._is_watched, self._returned = False, None
         self._calls, self._calls_without_gradient, self._layouts_confirmed = 0, 0, 0
-        self.largest, self.step_rounding = 0.0, 0.0
+        self.largest, self.step_rounding, self.nothing_below = 0.0, 0.0, 0.0
         self.met_coarse = False
         self.coarse = any(parameter.dtype != torch.float64 for parameter in parameters.values())
 
@@ -102,7 +103,7 @@ class LossGradient:
         if not (self._allow_nan or flat.isfinite().all()):
             raise self._not_finite(batch, "gradient")
         self.largest = max(self.largest, _largest(flat))
-        return flat
+        return self._without_rounding(flat)
 
     def of_alike(self, batches: AlikeBatches) -> Tensor:
         """[B, P] float64, the same for each of the batches."""
@@ -113,7 +114,7 @@ class LossGradient:
                 )
             confirmed = found is not None and self._confirm(batches, found.__getitem__)
             if found is not None and confirmed and (self._allow_nan or found.isfinite().all()):
-                return found
+                return self._without_rounding(found)
         return torch.stack([self.of(batches[number]) for number in range(len(batches))])
 
     def of_any_layout(self, batches: AlikeBatches) -> Tensor | None:
@@ -128,7 +129,7 @@ class LossGradient:
                 batches, lambda: vectorised_gradients(self._loss, self._policy, self._parameters, batches)
             )
         if found is not None and found.isfinite().all() and self._confirm(batches, found.__getitem__):
-            return found
+            return self._without_rounding(found)
         self._vectorised, self._any_layout = True, False  # batches of one layout may do
         return None
 
@@ -180,7 +181,8 @@ class LossGradient:
 
     def same(self, one: Tensor, other: Tensor) -> bool:
         """Whether two gradients are equal but for rounding, by the largest number that any gradient has had so far."""
-        return bool((one - other).abs().max() <= self.tolerances.repetition * self.largest + self.step_rounding)
+        rounding = self.tolerances.repetition * self.largest + self.step_rounding + self.nothing_below
+        return bool((one - other).abs().max() <= rounding)
 
     @property
     def is_constant(self) -> bool:
@@ -218,6 +220,12 @@ class LossGradient:
     def name(self) -> str:
         """Of the loss."""
         return name_of(self._loss)
+
+    def _without_rounding(self, gradients: Tensor) -> Tensor:
+        """[…, P] with zeros for gradients that are nothing but rounding, where that is known."""
+        if not self.nothing_below:
+            return gradients
+        return gradients * (gradients.abs().amax(-1, keepdim=True) > self.nothing_below)
 
     def _call(self, batch: Episodes) -> object:
         def failed(error: Exception) -> Exception:

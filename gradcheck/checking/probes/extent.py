@@ -22,9 +22,9 @@ def extent(cases: Sequence[Case]) -> str:
     starts = max(case.tree.num_roots for case in cases)
     least = min(float(episodes.log_probs.min().exp()) for episodes in every)
     return (
-        f"up to {actions} actions, {steps} steps and {starts} start{'s' * (starts > 1)}, "
+        f"up to {actions} actions, {steps} steps, {starts} start{'s' * (starts > 1)}, "
         f"rewards {_range([episodes.rewards for episodes in every])}, "
-        f"observations {_range([episodes.observations for episodes in every])}, probabilities down to {short(least, 2)}"
+        f"observations {_range([episodes.observations for episodes in every])}, probabilities ≥ {short(least, 2)}"
     )
 
 

@@ -56,12 +56,8 @@ def _lines(result: CheckResult) -> Iterator[str]:
         yield search_of(result.searched)
     yield from (f"Note: {remark}" for remark in result.remarks)
     if result.battery:
-        less = (
-            ", and under conditions that were not asked for, less"
-            if len(result.results) > len(result.conditions)
-            else ""
-        )
-        yield f"The battery: {result.battery}; no more was tried{less}."
+        less = ", under other conditions less" if len(result.results) > len(result.conditions) else " was tried"
+        yield f"Battery: {result.battery}; no more{less}."
     if result.counterexample is not None:
         yield f"result.counterexample.code: {result.counterexample.description}"
 

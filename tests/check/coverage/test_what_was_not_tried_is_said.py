@@ -14,12 +14,22 @@ def for_three_steps(policy, episodes):
 
 def test_the_page_says_how_far_the_battery_goes():
     page = " ".join(str(check(plain, all_conditions=False)).split())
-    assert "The battery: up to 5 actions, 6 steps and 2 starts, rewards −60 to 30" in page
-    assert "probabilities down to 0.0017; no more was tried" in page
+    assert "Battery: up to 5 actions, 6 steps, 2 starts, rewards −60 to 30" in page
+    assert "probabilities ≥ 0.0017; no more was tried." in page
+
+
+def test_conditions_that_were_not_asked_for_are_tried_on_fewer_and_the_page_says_so():
+    asked, beside = check(plain, conditions="discounted", all_conditions=False), check(plain, batch=4)
+    tried, fewer = (
+        {probe.probe for result in one.results if result.condition == "discounted" for probe in result.probes}
+        for one in (asked, beside)
+    )
+    assert fewer < tried
+    assert "no more, under other conditions less." in " ".join(str(beside).split())
 
 
 def test_of_a_game_that_was_given_it_says_nothing():
-    assert "The battery" not in str(check(plain, games.stop_go(), batch=2, all_conditions=False))
+    assert "Battery" not in str(check(plain, games.stop_go(), batch=2, all_conditions=False))
 
 
 def test_a_loss_that_is_written_for_short_episodes_is_judged_on_them_and_the_rest_is_named():

@@ -1,0 +1,83 @@
+"""A loss whose terms cancel on every batch has no gradient: what rounding leaves of it points nowhere."""
+
+from fractions import Fraction
+
+import pytest
+
+from gradcheck import TabularGame, TabularPolicy, check
+from tests.check.diagnosis.mistaken import log_probs, names, reinforce
+
+QUICK = {"counterexample": False, "all_conditions": False}
+
+
+def centred(episodes):
+    returns = episodes.future_returns
+    return (returns - returns.mean()) / (returns.std(unbiased=False) + 0.1)
+
+
+def product_of_means(policy, episodes):
+    return -(log_probs(policy, episodes).mean() * centred(episodes).mean())
+
+
+def product_of_sums(policy, episodes):
+    return -(log_probs(policy, episodes).sum() * centred(episodes).sum()) / episodes.num_episodes**2
+
+
+def difference_of_two_ways(policy, episodes):
+    """The same twice, summed in another order."""
+    terms = log_probs(policy, episodes) * episodes.future_returns
+    return (terms.flip(0).cumsum(0)[-1] - terms.cumsum(0)[-1]) / episodes.num_episodes
+
+
+def probabilities_that_sum_to_one(policy, episodes):
+    return (policy(episodes.observations).softmax(-1).sum(-1) * episodes.future_returns).mean()
+
+
+@pytest.mark.parametrize(
+    "loss", [product_of_means, product_of_sums, difference_of_two_ways, probabilities_that_sum_to_one]
+)
+def test_it_is_biased_and_zero_on_every_probe(loss):
+    result = check(loss, **QUICK)
+    assert result.verdict == "biased"
+    assert not any(probe.expected_gradient.any() for probe in result.probes)
+    assert "all there is, for the expected gradient is zero" in " ".join(str(result).split())
+
+
+def test_not_proportional_where_rounding_happens_to_point_along_the_true_gradient():
+    three = [Fraction(1, 3)] * 3
+    game = TabularGame(
+        {
+            0: {0: [(1, "end", 1000, True)], 1: [(1, "end", 1000, True)], 2: [(1, 1, 1000, False)]},
+            1: {action: [(1, "end", 1000, True)] for action in range(3)},
+        },
+        start=0,
+        horizon=2,
+    )
+    policy = TabularPolicy(game, {0: three, 1: three})
+    result = check(product_of_sums, game, policy, batch=2, **QUICK)
+    assert result.verdict == "biased"
+    assert not result.expected_gradient.any()
+
+
+def test_a_mistake_that_cancels_is_named():
+    assert "broadcast_with_centred_advantages" in names(check(product_of_means, **QUICK))
+
+
+@pytest.mark.parametrize("unit", [1e-10, 1e10])
+def test_control_a_right_loss_in_other_units_has_a_gradient(unit):
+    result = check(lambda policy, episodes: unit * reinforce(policy, episodes), **QUICK)
+    assert result.verdict == "proportional"
+    assert result.scale == pytest.approx(unit, rel=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-10, 1e10])
+def test_what_is_named_does_not_depend_on_units(unit):
+    def by_the_largest(policy, episodes):
+        totals = episodes.future_returns[episodes.time_steps == 0]
+        weights = episodes.future_returns - totals.mean()
+        weights = weights / (weights.abs().max() + 0.1)
+        return -(log_probs(policy, episodes) * weights).sum() / episodes.num_episodes
+
+    found = check(by_the_largest, batch=2, **QUICK), check(lambda p, e: unit * by_the_largest(p, e), batch=2, **QUICK)
+    assert found[0].verdict == found[1].verdict
+    assert names(found[0]) == names(found[1])
