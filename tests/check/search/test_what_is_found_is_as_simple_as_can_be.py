@@ -1,5 +1,7 @@
 """The game that is found holds what the loss gets wrong and nothing else, and its code fails where it is pasted."""
 
+from functools import cache
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from gradcheck import GradcheckError
 from gradcheck.checking.question import read_question
 from gradcheck.checking.search.search import search
 from tests.check.search.losses import WRONG, right, surrogate
+from tests.exhaustive import exhaustive
 
 THRESHOLD = WRONG["thresholds"]["steps_with_a_reward_of_minus_five_or_less"]
 CUT = WRONG["long_episodes"]["third_step_cut"]
@@ -28,46 +31,52 @@ def built(code):
     return made
 
 
-@pytest.fixture(scope="module")
-def found():
-    searches = {loss: search(read_question(loss, search=60)) for loss in (THRESHOLD, CUT, VISITS, ACTIONS, SIZES)}
-    return {loss: failure for loss, (_, failure) in searches.items()}
+@cache
+def found(loss):
+    """The game that a search finds."""
+    return search(read_question(loss, search=60))[1].counterexample
 
 
 @pytest.mark.parametrize(
-    "loss", [THRESHOLD, CUT, VISITS, ACTIONS, SIZES], ids=["threshold", "cut", "visits", "actions", "sizes"]
+    "loss",
+    [THRESHOLD, *(pytest.param(loss, marks=exhaustive) for loss in (CUT, VISITS, ACTIONS, SIZES))],
+    ids=["threshold", "cut", "visits", "actions", "sizes"],
 )
-def test_its_code_fails_again_and_the_right_loss_does_not(found, loss):
-    code = found[loss].counterexample.code
+def test_its_code_fails_again_and_the_right_loss_does_not(loss):
+    code = found(loss).code
     with pytest.raises(GradcheckError):
         pasted(code, loss)
     exec(compile(code, "pasted", "exec"), {"loss": right})
 
 
-def test_a_threshold_takes_one_reward_beyond_it(found):
-    game = built(found[THRESHOLD].counterexample.code)["game"]
+def test_a_threshold_takes_one_reward_beyond_it():
+    game = built(found(THRESHOLD).code)["game"]
     rewards = sorted(outcome[2] for row in game.P.values() for outcomes in row.values() for outcome in outcomes)
     assert (game.horizon, len(game.P), game.num_actions) == (1, 1, 2)
     assert rewards == [-5, 0]
 
 
-def test_a_third_step_takes_four(found):
-    assert built(found[CUT].counterexample.code)["game"].horizon == 4
+@exhaustive
+def test_a_third_step_takes_four():
+    assert built(found(CUT).code)["game"].horizon == 4
 
 
-def test_an_observation_comes_twice(found):
-    assert built(found[VISITS].counterexample.code)["game"].horizon == 2
-    assert "an observation that comes again in an episode" in found[VISITS].counterexample.description
+@exhaustive
+def test_an_observation_comes_twice():
+    assert built(found(VISITS).code)["game"].horizon == 2
+    assert "an observation that comes again in an episode" in found(VISITS).description
 
 
-def test_a_fourth_action(found):
-    game = built(found[ACTIONS].counterexample.code)["game"]
+@exhaustive
+def test_a_fourth_action():
+    game = built(found(ACTIONS).code)["game"]
     assert (game.horizon, len(game.P), game.num_actions) == (1, 1, 4)
 
 
-def test_a_size_is_the_first_at_which_it_fails(found):
-    assert found[SIZES].counterexample.code.endswith("batch=32)")
-    assert built(found[SIZES].counterexample.code)["game"].horizon == 2
+@exhaustive
+def test_a_size_is_the_first_at_which_it_fails():
+    assert found(SIZES).code.endswith("batch=32)")
+    assert built(found(SIZES).code)["game"].horizon == 2
 
 
 def test_a_layer_is_kept_where_a_table_does_not_show_it():
@@ -88,7 +97,7 @@ def test_the_same_condition_and_the_users_policy_are_in_the_code():
         exec(compile(code.code, "pasted", "exec"), {"loss": cut, "network": network})
 
 
-def test_control_one_reward_less_does_not_fail(found):
-    code = found[THRESHOLD].counterexample.code
+def test_control_one_reward_less_does_not_fail():
+    code = found(THRESHOLD).code
     assert "-5" in code
     pasted(code.replace("-5", "-4"), THRESHOLD)
