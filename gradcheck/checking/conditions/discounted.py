@@ -29,6 +29,7 @@ class DiscountedCondition(Condition):
         battery.UNEQUAL_LENGTHS,
         battery.SIX_STEPS,
         battery.SHORT_AND_LONG,
+        battery.RIGHT_OR_WRONG,
         battery.FIVE_ARMS,
         battery.SHARED_TRUNK,
     )

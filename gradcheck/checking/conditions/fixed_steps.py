@@ -30,6 +30,7 @@ class FixedStepsCondition(Condition):
         battery.CHANCE,
         battery.SIX_STEPS,
         battery.SHORT_AND_LONG,
+        battery.RIGHT_OR_WRONG,
         battery.FIVE_ARMS,
         battery.SHARED_TRUNK,
     )

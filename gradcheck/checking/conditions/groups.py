@@ -26,6 +26,7 @@ class GroupsCondition(Condition):
     aspect = Aspect.COLLECTING
     probes = (
         battery.TWO_STARTS,
+        battery.SIX_STEPS,
         battery.SHORT_AND_LONG,
         battery.RIGHT_OR_WRONG,
         battery.FIVE_ARMS,

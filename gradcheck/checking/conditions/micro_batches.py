@@ -21,7 +21,10 @@ class MicroBatchesCondition(Condition):
     probes = (
         battery.SHARED_PARAMETERS,
         battery.UNEQUAL_LENGTHS,
+        battery.SIX_STEPS,
         battery.SHORT_AND_LONG,
+        battery.RIGHT_OR_WRONG,
+        battery.FIVE_ARMS,
     )
     has_limit = False
     has_other_sizes = False

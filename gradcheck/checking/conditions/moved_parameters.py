@@ -34,6 +34,7 @@ class MovedParametersCondition(Condition):
         battery.UNEQUAL_LENGTHS,
         battery.SHORT_AND_LONG,
         battery.RIGHT_OR_WRONG,
+        battery.FIVE_ARMS,
         battery.NEAR_RATIOS,
         battery.FAR_RATIOS,
         battery.SHARED_TRUNK,
