@@ -224,7 +224,8 @@ def _of_law(angle: AngleTo, law: Extrapolation, values: np.ndarray, small: float
         return _UNDECIDED
     error, uncertain = angle.of(limit), law.uncertainty / length
     rate = law.rates[0] if law.rates else ""
-    if error <= _WITHIN * uncertain + angle.rounding and max(error, uncertain / _WITHIN) <= small:
+    within = _WITHIN if law.rates or law.exact else 1  # what has settled is known no better than its uncertainty says
+    if error <= within * uncertain + angle.rounding and max(error, uncertain / _WITHIN) <= small:
         return _Answer(Tends.RIGHT, 0.0, rate)
     left = float(np.linalg.norm(values[-1] - law.limit)) / length
     # How far the limit is from all gradients that are right, as a share of its length: the sine, which is 1 at most.

@@ -57,6 +57,17 @@ def test_in_a_game_of_many_episodes():
     assert is_biased(plus_entropy(0.01, mean_over_steps), game, network(game), batch=2)
 
 
+@pytest.mark.parametrize("weight", [0.01, 0.001])
+def test_small_beside_what_fades_with_a_network_whose_probabilities_are_no_fractions(weight):
+    loss = plus_entropy(weight, mean_over_steps)
+    assert not check(loss, ROBOT, network(ROBOT, hidden=4), batch=4, accept="consistent", **QUICK)
+
+
+def test_control_what_fades_alone_is_consistent_with_such_a_network():
+    result = check(mean_over_steps, ROBOT, network(ROBOT, hidden=4), batch=4, **QUICK)
+    assert result.verdict == "consistent"
+
+
 @pytest.mark.parametrize("weight", [0.5, 0.001])
 def test_control_what_fades_is_consistent(weight):
     result = check(plus_entropy(lambda n: weight / n), ROBOT, network(ROBOT), batch=2, accept="consistent", **QUICK)
