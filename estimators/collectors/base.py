@@ -116,19 +116,19 @@ class IndependentUnits(AbstractCollector):
         for number in range(most):
             yield self.random_batch(size, numbers) if number % 2 else self.likely_batch(size, numbers)
 
-    def reordered(self, size: int, numbers: np.random.Generator) -> tuple[Integers, ...]:
-        """Other orders of a batch, as places [n] in it: back to front, and one more at random where there are more.
+    def reordered(self, chosen: Integers, size: int, numbers: np.random.Generator) -> tuple[Integers, ...]:
+        """The same batches in other orders: back to front, and where there are more, each in two that are random.
 
         Args:
-            size: of a batch.
-            numbers: that decide which.
+            chosen: [B, n] the episodes of each batch.
+            size: of the batches.
+            numbers: that decide about the orders.
         """
-        draws = self.num_draws(size)
-        places = np.arange(size).reshape(draws, -1)
-        backwards = places.ravel()[::-1]
-        mixed = numbers.permutation(numbers.permuted(places, axis=1), axis=0).ravel()
-        known = (mixed == places.ravel()).all() or (mixed == backwards).all()
-        return (backwards,) if known else (backwards, mixed)
+        backwards = chosen[:, ::-1].copy()
+        if size == 2:
+            return (backwards,)
+        units = chosen.reshape(len(chosen), self.num_draws(size), -1)
+        return (backwards, *(_mixed(units, numbers).reshape(chosen.shape) for _ in range(2)))
 
     def count(self, size: int, *, ordered: bool) -> int:
         """How many sequences or multisets of units there are."""
@@ -171,3 +171,9 @@ class IndependentUnits(AbstractCollector):
         count, number, each = drawn.shape
         groups = np.repeat(np.arange(number), each) if self.in_groups else None
         return WeightedBatches(self.all_episodes.episodes, drawn.reshape(count, -1), weights, groups)
+
+
+def _mixed(units: Integers, numbers: np.random.Generator) -> Integers:
+    """[B, units, m] with the units of each batch, and the episodes of each unit, in a random order of their own."""
+    order = numbers.permuted(np.tile(np.arange(units.shape[1]), (len(units), 1)), axis=1)
+    return numbers.permuted(np.take_along_axis(units, order[:, :, None], axis=1), axis=2)

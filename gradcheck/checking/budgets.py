@@ -103,7 +103,7 @@ MOST_REMOVED: Final = 8
 #: Steps on the ladder of batch sizes, all of whose batches are enumerated: how many batches and episodes in them, and
 #: the layouts that must be evaluated one after another. Each is a twentieth of a second.
 MOST_BATCHES_OF_A_STEP: Final = 2_500
-MOST_EPISODES_OF_A_STEP: Final = 75_000
+MOST_EPISODES_OF_A_STEP: Final = 150_000
 MOST_LAYOUTS_OF_A_STEP: Final = 24
 LARGEST_STEP: Final = 64
 

@@ -76,7 +76,7 @@ def is_small(expected: ExpectedGradient, size: int) -> bool:
     if size <= max(OTHER_SIZES):
         return expected.count(size) <= most
     growth = growth_of(expected)
-    return growth is not None and affordable(expected, growth, size)
+    return growth is not None and affordable(expected, growth, size, in_code=True)
 
 
 def _at_batch_size(comparisons: list[Comparison], batches: int) -> AtBatchSize:

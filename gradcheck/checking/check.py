@@ -81,11 +81,13 @@ def _check(question: Question) -> CheckResult:
     asked = [_asked(question, name) for name in question.options.conditions]
     sizes = by_batch_size(asked[0], sizes_in_code(question.loss))
     worse = worse_at(sizes, asked[0].cases[0].size)
-    remarks = _about_larger_sizes(question, sizes, worse)
     beside = question
     if worse and not question.names_a_size:
-        question = replace(question, options=replace(question.options, batch=worse[0]))
-        asked = [_asked(question, name, small_cases_only=True) for name in question.options.conditions]
+        larger = replace(question, options=replace(question.options, batch=worse[0]))
+        there = [_asked(larger, name, small_cases_only=True) for name in question.options.conditions]
+        if all(judgement.cases for judgement in there):  # order may matter at that size, and so batches be too many
+            question, asked = larger, there
+    remarks = _about_larger_sizes(beside, sizes, worse, judged_there=question is not beside)
     verdict = worst(judgement.verdict for judgement in asked)
     passed, exact = verdict.at_least(question.options.accept), all(judgement.exact for judgement in asked)
     searched, failure = search(question) if question.options.search and passed and exact else (None, None)
@@ -128,12 +130,12 @@ def _asked(question: Question, name: str, *, small_cases_only: bool = False) -> 
 
 
 def _about_larger_sizes(
-    question: Question, sizes: Mapping[int, AtBatchSize], worse: tuple[int, ...]
+    question: Question, sizes: Mapping[int, AtBatchSize], worse: tuple[int, ...], *, judged_there: bool
 ) -> tuple[str, ...]:
     """What is worse at a larger size is judged there, unless a size was asked for: then it is said."""
     if not worse:
         return ()
-    if question.names_a_size:
+    if not judged_there:
         by_verdict: dict[Verdict, list[int]] = {}
         for size in worse:
             by_verdict.setdefault(sizes[size].verdict, []).append(size)

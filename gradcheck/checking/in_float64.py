@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -13,6 +12,7 @@ from gradcheck.checking.case import Case, make_case
 from gradcheck.checking.expectation.loss_gradient import AnyLoss, name_of
 from gradcheck.checking.failure import loss_failed
 from gradcheck.checking.options import CheckOptions
+from gradcheck.checking.probes.copied_policy import copied
 from gradcheck.checking.probes.subjects import Play
 from gradcheck.tree.user_code import user_code
 
@@ -56,4 +56,4 @@ def loss_in_float64(loss: AnyLoss) -> AnyLoss:
 
 
 def _doubled(policy: T) -> T:
-    return deepcopy(policy).double() if isinstance(policy, nn.Module) else policy
+    return copied(policy, with_hooks=True).double() if isinstance(policy, nn.Module) else policy

@@ -19,7 +19,7 @@ from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.in_float64 import case_in_float64, loss_in_float64
 from gradcheck.checking.judgement import CaseResult, Judgement
 from gradcheck.checking.limit.large_batch_limit import large_batch_limit
-from gradcheck.checking.limit.sizes import sizes_in_code
+from gradcheck.checking.limit.sizes import LARGEST_NUMBER, sizes_in_code
 from gradcheck.checking.question import Question
 from gradcheck.checking.result import Limit, Tends
 from gradcheck.checking.verdict import Verdict, worst
@@ -83,6 +83,8 @@ def judge(
             results.append(result)
         elif case.rough:
             left_out[case.name] = _CANNOT_BE_ENUMERATED
+    if not results:  # all have many batches
+        return Judgement(condition, Verdict.INCONCLUSIVE, (), condition.remark(question.options), left_out=left_out)
     verdict = worst(result.comparison.verdict for result in results)
     limit = None
     if verdict is Verdict.BIASED and look_at_limit and condition.has_limit:
@@ -176,7 +178,7 @@ def _limit(question: Question, results: list[CaseResult]) -> tuple[Limit | None,
 
     undecided = right = open_still = None
     left_out: dict[str, str] = {}
-    numbers = sizes_in_code(question.loss)
+    numbers = sizes_in_code(question.loss, most=LARGEST_NUMBER)
     for result in sorted(results, key=badness, reverse=True):
         if not result.estimate.exact and draws_numbers(result.expected):
             return None, {}

@@ -41,10 +41,12 @@ UNTELLABLE = 1e-2
 #: three digits at least.
 UNTELLABLE_IN_FLOAT32 = 1e-3
 
-#: The smallest share of the returns that gradients are expected to have: less may be the result of cancelling.
+#: The share of the true gradient that counts as the size of a loss whose gradient is zero, beside mistakes that are so.
 LEAST_GRADIENT = 1e-3
 
-#: Where they are, other batches have rounding errors so many times as large, at most: in a batch of 300 times as many.
+#: What is a larger share of the returns is no rounding: that of a few thousand terms is 1e-12. And where the gradients
+#: of one size are rounding, those of others are so many times as large, at most.
+CANCELLED = 1e-12
 CANCELLED_BELOW = 1e3
 
 #: Factors of one loss on several probes, besides what is known of their rounding; each is a quotient of two sums.

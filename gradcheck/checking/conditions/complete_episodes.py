@@ -8,7 +8,7 @@ from gradcheck.checking.case import Aspect, Case, Condition, Expectation
 from gradcheck.checking.conditions.true_gradients import of_complete_episodes
 from gradcheck.checking.estimate import TrueGradient
 from gradcheck.checking.probes import battery
-from gradcheck.checking.probes.around_numbers import lengths_around, rewards_around
+from gradcheck.checking.probes.around_numbers import lengths_around, rewards_around, sizes_around
 from gradcheck.checking.probes.probe import Probe
 
 
@@ -34,8 +34,8 @@ class CompleteEpisodesCondition(Condition):
     goes_without_saying = True
 
     def probes_around(self, numbers: tuple[float, ...]) -> tuple[Probe, ...]:
-        """Rewards and lengths on both sides of them."""
-        return (*rewards_around(numbers), *lengths_around(numbers))
+        """Rewards, lengths and batch sizes on both sides of them."""
+        return (*rewards_around(numbers), *lengths_around(numbers), *sizes_around(numbers))
 
     def true_gradients(self, case: Case, size: int, whole: Expectation) -> tuple[TrueGradient, ...]:
         """∇J, or that of the surrogate where it is asked for."""

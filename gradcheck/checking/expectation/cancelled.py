@@ -2,62 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gradcheck.checking.estimate import GradientEstimate
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.checking.expectation.policy_state import PolicyState
-from gradcheck.checking.tolerances import CANCELLED_BELOW, LEAST_GRADIENT
+from gradcheck.checking.failure import LossFailed
+from gradcheck.checking.tolerances import CANCELLED, CANCELLED_BELOW
 from gradcheck.estimators.episodes import Episodes
+from gradcheck.tree.errors import InvalidArgument
 
-#: By what rewards and parameters are moved: as much changes in a gradient, and all of a rounding error. That is a few
-#: units in the last place, which may stay the same by chance, hence several.
-_MOVED = (1e-6, -1e-6, 3e-6, -3e-6, 7e-6, -7e-6)
-_MOST_CHANGED = 0.1
+#: By what rewards and parameters are moved, up and down: from tens to a thousand units in the last place. What is left
+#: of terms that cancel is a few units, which may stay the same by chance, hence several.
+_MOVES = (1e-14, 3e-14, 7e-14, 2e-13)
+#: No gradient changes by so much of itself there; rounding errors do.
+_CHANGED = 0.1
 
 
 def without_rounding(
-    gradient: LossGradient, policy: nn.Module, estimate: GradientEstimate, largest: Episodes, returns: float
+    gradient: LossGradient,
+    policy: nn.Module,
+    parameters: Mapping[str, nn.Parameter],
+    estimate: GradientEstimate,
+    *,
+    largest: Episodes,
+    returns: float,
 ) -> GradientEstimate:
     """The estimate, or zero if it is made of rounding errors alone; the loss then knows that such gradients are zero.
 
     A mean of centred advantages is 0, and 1e-17 in float64: an expected gradient made of that may point anywhere, along
-    the true gradient, too. Its size does not tell it from that of a loss in other units. But rounding errors follow
-    nothing: with rewards and parameters moved by a millionth they are others altogether.
+    the true gradient, too. That it is small does not tell it from the gradient of a loss in other units. But rounding
+    errors follow nothing: where rewards and parameters are moved by some units in the last place, up or down, they are
+    others altogether. A loss in float32 is asked again in float64 where it matters.
 
     Args:
         gradient: of the loss.
         policy: in whose parameters.
-        estimate: of its expectation.
+        parameters: that are moved.
+        estimate: of the expectation.
         largest: the batch with the largest gradient.
-        returns: the largest, in absolute value. A gradient that is not far below is not looked at.
+        returns: the largest, in absolute value. Gradients that are no rounding of these are not looked at.
     """
-    if not 0 < estimate.largest <= LEAST_GRADIENT * returns:
+    if gradient.coarse or not 0 < estimate.largest <= CANCELLED * returns:
         return estimate
-    here = gradient.of(largest)
-    nearby = (_nearby(gradient, policy, largest, moved) for moved in _MOVED)
-    if all(float((here - there).norm()) <= _MOST_CHANGED * float(here.norm()) for there in nearby):
+    if not all(
+        any(_changes(gradient, policy, parameters, largest, sign * move) for move in _MOVES) for sign in (1, -1)
+    ):  # what changes to one side alone stood at a threshold
         return estimate
     gradient.nothing_below = CANCELLED_BELOW * estimate.largest
     nothing = torch.zeros_like(estimate.mean)
     return replace(estimate, mean=nothing, variance=nothing, term_size=0.0, largest=0.0)
 
 
-def _nearby(gradient: LossGradient, policy: nn.Module, batch: Episodes, moved: float) -> Tensor:
-    """[P] on the same batch, with other rewards and other parameters."""
-    times = 1 + moved
-    changed = replace(
+def _changes(
+    gradient: LossGradient,
+    policy: nn.Module,
+    parameters: Mapping[str, nn.Parameter],
+    batch: Episodes,
+    move: float,
+) -> bool:
+    """Whether the gradient on a batch does, with other rewards and other parameters."""
+    times = 1 + move
+    moved = replace(
         batch,
         rewards=batch.rewards * times,
         future_returns=batch.future_returns * times,
         bootstrap_values=batch.bootstrap_values * times,
     )
-    with PolicyState(policy), torch.no_grad():
-        for parameter in policy.parameters():
-            numbers = torch.arange(parameter.numel(), dtype=parameter.dtype, device=parameter.device)
-            parameter.add_(moved * (parameter + numbers.cos().reshape(parameter.shape)))
-        with torch.enable_grad():
-            return gradient.of(changed)
+    here = gradient.of(batch)
+    try:
+        with PolicyState(policy):
+            with torch.no_grad():
+                for parameter in parameters.values():
+                    parameter.mul_(times)
+            there = gradient.of(moved)
+    except (LossFailed, InvalidArgument):  # it may want rewards of 0 and 1
+        return False
+    return float((here - there).norm()) > _CHANGED * float(here.norm())

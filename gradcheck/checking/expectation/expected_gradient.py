@@ -199,7 +199,10 @@ class ExpectedGradient:
     ) -> GradientEstimate:
         portion, values = max(found, key=lambda one: float(one[1].abs().max()))
         largest = portion[int(values.abs().amax(1).argmax())]
-        return without_rounding(self.gradient, self.case.policy, estimate, largest, self.case.largest_return)
+        case = self.case
+        return without_rounding(
+            self.gradient, case.policy, case.parameters, estimate, largest=largest, returns=case.largest_return
+        )
 
     def _too_many(self, size: int) -> InvalidArgument:
         where = self.case.where[:1].upper() + self.case.where[1:]

@@ -60,7 +60,7 @@ class LossGradient:
         coarse: whether anything in it is computed in float32, as far as is known.
         met_coarse: whether any number in it was in float32, were it exact.
         largest: the largest number in all the gradients so far.
-        nothing_below: gradients with no larger number are rounding errors, and handed on as zeros.
+        nothing_below: gradients of batches with no larger number are rounding errors, and handed on as zeros.
         step_rounding: how long the rounding error of a step of an optimiser may be, in units of the gradient.
         is_constant: whether it never depended on the parameters so far.
     """

@@ -47,10 +47,10 @@ def order_shows_on_multisets(
 ) -> bool:
     """The same where multisets are to be enumerated, each in one order that stands for all: is it the same in others?
 
-    Each multiset is tried back to front and in one more order. Pairs have no others, so that nothing is missed in
-    batches of two; in larger ones, what both of these orders hide. Where there are more multisets than are tried, those
-    are drawn by their probability: if the order of what has the probability q matters, that stays unseen with the
-    probability (1 - q)ⁿ after n of them: 2e-9 for a thousandth, after 20,000.
+    Each multiset is tried back to front and in two orders of its own. Pairs have no others, so that nothing is missed
+    in batches of two; in larger ones, an effect that shows in few of the orders of few multisets. Where there are more
+    multisets than are tried, those are drawn by their probability: if the order of a pair that has the probability q
+    matters, that stays unseen with the probability (1 - q)ⁿ after n of them: 2e-9 for a thousandth, after 20,000.
 
     Args:
         gradient: of single batches.
@@ -65,10 +65,10 @@ def order_shows_on_multisets(
         tried = (_in_listed_order(collector.sampled(size, most, numbers), collector.num_draws(size)),)
     portions = (portion for batches in tried for portion in batches.alike(MOST_TOGETHER, one_layout=False))
     return any(
-        not gradient.same(as_listed, _reordered(gradient, portion, places))
+        not gradient.same(as_listed, _reordered(gradient, portion, chosen))
         for whole in portions
         for portion, as_listed in gradient.of_portions(whole)
-        for places in collector.reordered(size, numbers)
+        for chosen in collector.reordered(portion.batches.chosen, size, numbers)
     )
 
 
@@ -90,13 +90,11 @@ def order_shows_on_sequences(
     return not gradient.same(gradients, gradients[torch.as_tensor(first[which.ravel()])])
 
 
-def _reordered(gradient: LossGradient, portion: AlikeBatches, places: Integers) -> Tensor:
-    """[B, P] on the same batches, with their episodes in other places."""
-    mixed = AlikeBatches(replace(portion.batches, chosen=portion.batches.chosen[:, places]), portion.one_layout)
-    if portion.one_layout:
-        return gradient.of_alike(mixed)
-    at_once = gradient.of_any_layout(mixed)
-    return torch.stack([gradient.of(mixed[row]) for row in range(len(mixed))]) if at_once is None else at_once
+def _reordered(gradient: LossGradient, portion: AlikeBatches, chosen: Integers) -> Tensor:
+    """[B, P] on the same batches in other orders."""
+    mixed = replace(portion.batches, chosen=chosen)
+    at_once = None if portion.one_layout else gradient.of_any_layout(AlikeBatches(mixed, one_layout=False))
+    return gradient.of_each(mixed) if at_once is None else at_once
 
 
 def _in_listed_order(batches: WeightedBatches, units: int) -> WeightedBatches:

@@ -13,14 +13,20 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, final
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gradcheck.checking.case import Case
 from gradcheck.checking.expectation.enumerated import expectation
 from gradcheck.checking.expectation.loss_gradient import AnyLoss, LossGradient
+from gradcheck.checking.failure import LossFailed, loss_failed
 from gradcheck.checking.probes.probe_policy import ProbePolicy
+from gradcheck.checking.tolerances import FLOAT64
 from gradcheck.estimators.episodes import Episodes
+from gradcheck.tree.user_code import user_code
+
+_TRIALS = 8  # batches on which a loss is differentiated twice
 
 
 class ThroughValues(Enum):
@@ -28,7 +34,7 @@ class ThroughValues(Enum):
 
     NOTHING = "nothing"
     VALUE_LOSS = "the gradient of a value loss"
-    OF_THE_ACTOR = "a gradient that changes with the actor's logits, as no value loss does"
+    OF_THE_ACTOR = "a gradient that changes with the actor's logits, and has one in them, as no value loss has"
     AWAY = "a gradient that leads the values away from the returns"
 
 
@@ -55,8 +61,9 @@ def apart_from_critic(loss: AnyLoss, case: Case, *, size: int, learning_rate: fl
     """Take the critic's own part out of a case, if it is that of a value loss.
 
     Let f be minus the expected gradient that flows through the values, v that of half the squared error of the values
-    (with returns, or with the next value, detached). A value loss knows nothing of the actor: f stays as it is when
-    the logits change and the values do not. It leads the values to the returns: f · v > 0 for one v or the other.
+    (with returns, or with the next value, detached). A value loss has no gradient in the actor: f stays as it is when
+    the logits change and the values do not; or, where the logits weigh its errors, as ratios do, these are detached. It
+    leads the values to the returns: f · v > 0 for one v or the other.
 
     Args:
         loss: to be minimised.
@@ -81,11 +88,48 @@ def apart_from_critic(loss: AnyLoss, case: Case, *, size: int, learning_rate: fl
     if float(found.norm()) <= rounding:
         return ApartFromCritic(_apart(case), ThroughValues.NOTHING)
     again, rounding = flow(loss, _with_other_logits(policy))
-    if float((found - again).norm()) > rounding:
+    if float((found - again).norm()) > rounding and _differentiates_the_logits(loss, case, size):
         return ApartFromCritic(case, ThroughValues.OF_THE_ACTOR)
     if all(float(found @ flow(error, policy)[0]) <= 0 for error in (_error_of_returns, _error_of_one_step)):
         return ApartFromCritic(case, ThroughValues.AWAY)
     return ApartFromCritic(_apart(case), ThroughValues.VALUE_LOSS)
+
+
+def _differentiates_the_logits(loss: AnyLoss, case: Case, size: int) -> bool:
+    """Whether what flows through the values has a gradient in the logits; true where that cannot be seen."""
+    numbers = np.random.default_rng(0)
+    for _ in range(_TRIALS):
+        asked = _Leaves(case.policy)
+        try:
+            with user_code(loss_failed):
+                value = loss(asked, case.collector.random_batch(size, numbers)[0])
+                flows = torch.autograd.grad(value, asked.values, create_graph=True, materialize_grads=True)
+        except LossFailed:
+            return True
+        total = sum((flow * torch.arange(1, len(flow) + 1)).sum() for flow in flows)
+        if isinstance(total, Tensor) and total.requires_grad:
+            found = torch.autograd.grad(total, asked.logits, allow_unused=True, materialize_grads=True)
+            if any(float(one.abs().max()) > FLOAT64.comparison * float(abs(total.detach())) for one in found):
+                return True
+    return False
+
+
+@final
+class _Leaves(nn.Module):
+    """A policy whose logits and values are leaves of the graph of what is made of them."""
+
+    def __init__(self, policy: nn.Module) -> None:
+        super().__init__()
+        self.policy = policy
+        self.logits: list[Tensor] = []
+        self.values: list[Tensor] = []
+
+    def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
+        """The same numbers."""
+        logits, values = (one.detach().requires_grad_() for one in self.policy(observations))
+        self.logits.append(logits)
+        self.values.append(values)
+        return logits, values
 
 
 def with_critic_apart(policy: ProbePolicy) -> ProbePolicy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from functools import cached_property
 from typing import final
 
@@ -34,10 +35,13 @@ class Ladder:
         expected: of a loss on a case.
         growth: of its batches.
         estimate: at the size asked for; where that was sampled, there are no other sizes.
+        numbers: in the code of the loss, further sizes.
     """
 
-    def __init__(self, expected: ExpectedGradient, growth: Growth, estimate: GradientEstimate) -> None:
-        self._expected, self._growth, self._estimate = expected, growth, estimate
+    def __init__(
+        self, expected: ExpectedGradient, growth: Growth, estimate: GradientEstimate, numbers: Sequence[int] = ()
+    ) -> None:
+        self._expected, self._growth, self._estimate, self._numbers = expected, growth, estimate, numbers
 
     @property
     def asked(self) -> Tensor:
@@ -64,7 +68,8 @@ class Ladder:
             return list(known.items())
         below = [size for size in (1, 2, 3, 4) if size < asked]
         above = [asked * 2**power for power in range(1, 7) if asked * 2**power <= max(LARGEST_STEP, 2 * asked)]
-        for size in below + ([3] if asked < 3 else []) + above:
+        told = [size for size in self._numbers if 4 < size <= LARGEST_STEP and size not in (asked, *above)]
+        for size in below + ([3] if asked < 3 else []) + above + told:
             if affordable(self._expected, self._growth, size):
                 mean = self._enumerated(size)
             else:
@@ -99,11 +104,16 @@ class Ladder:
         return isinstance(self._growth, MoreUnits) and not self._growth.collector.in_groups
 
 
-def affordable(expected: ExpectedGradient, growth: Growth, size: int) -> bool:
-    """Whether all batches of a size can be enumerated beside what was asked, within a twentieth of a second or two."""
+def affordable(expected: ExpectedGradient, growth: Growth, size: int, *, in_code: bool = False) -> bool:
+    """Whether all batches of a size can be enumerated beside what was asked, within a twentieth of a second or two.
+
+    A size that stands ``in_code`` may take some more.
+    """
     count, episodes = growth.count(size), growth.episodes(size)
     if not expected.gradient.vectorised:
         return count <= MOST_BATCHES_OTHER_SIZES_IN_A_LOOP
+    if in_code and expected.gradient.vectorised_over_layouts and not growth.ordered:
+        return count <= MOST_BATCHES_OF_A_STEP and count * episodes <= MOST_EPISODES_OF_A_STEP
     lengths = len(growth.collector.all_episodes.episodes.lengths.unique())
     orders = lengths**episodes if growth.ordered else math.comb(lengths + episodes - 1, episodes)
     layouts = min(orders, count)

@@ -65,14 +65,14 @@ def large_batch_limit(
         expected: of a loss on a case.
         estimate: at the size asked for. If it was sampled there is no ladder.
         comparison: with the gradient that the verdict is about.
-        numbers: sizes at which the code of the loss may begin to do something else. A ladder that ends below the
-            largest of them is not believed without populations.
+        numbers: in the code of the loss, sizes at which it may begin to do something else, or multiples of which. Below
+            the largest of them, what was examined decides nothing.
     """
     growth = growth_of(expected)
     if growth is None:
         return Limit(Tends.UNDECIDED, expected.case.name, "N", (), (), None, "")
     angle = AngleTo(comparison, estimate, expected)
-    ladder, large = Ladder(expected, growth, estimate), LargeBatches(expected, growth, angle)
+    ladder, large = Ladder(expected, growth, estimate, numbers), LargeBatches(expected, growth, angle, numbers)
     wrong = comparison.verdict is Verdict.BIASED
     answer = _answer(angle, ladder, large, wrong=wrong, largest_number=max(numbers, default=0))
     return Limit(
@@ -103,6 +103,8 @@ def _answer(angle: AngleTo, ladder: Ladder, large: LargeBatches, *, wrong: bool,
     if len(every) > 1 and all(angle.is_zero(mean) for mean in every):
         tends = Tends.RIGHT if angle.no_truth else Tends.WRONG
         return _Answer(tends, 0.0 if angle.no_truth else 1.0)
+    if largest_number > max((*ladder.sizes, *large.sizes)):
+        return _UNDECIDED
     error = angle.of(asked)
     tolerance = max(angle.rounding, large.spread)
     if wrong:
@@ -110,6 +112,8 @@ def _answer(angle: AngleTo, ladder: Ladder, large: LargeBatches, *, wrong: bool,
     enough = len(large.means) > 1 or (len(ladder.means) > 2 and largest_number <= ladder.sizes[-1])
     if enough and _is_the_same(angle, asked, every, tolerance):
         return _Answer(Tends.WRONG if wrong else Tends.RIGHT, angle.cosine_error(asked))
+    if enough and angle.no_truth and _stays(angle, [*ladder.steps, *large.steps], tolerance):
+        return _Answer(Tends.WRONG, 1.0)
     part = _SMALL_PART * min(error, 1.0)
     small = part if wrong else max(part, angle.least)
     by_large = _by_populations(angle, large, small) if large.believed else _UNDECIDED
@@ -131,6 +135,14 @@ def _is_the_same(angle: AngleTo, asked: Tensor, every: Sequence[Tensor], toleran
     if angle.no_truth or angle.is_zero(asked):
         return False
     return all(not angle.is_zero(mean) and angle.between(mean, asked) <= tolerance for mean in every)
+
+
+def _stays(angle: AngleTo, steps: Sequence[tuple[int, Tensor]], tolerance: float) -> bool:
+    """Whether a gradient that should be zero has one direction at all sizes, and is no shorter at larger ones."""
+    means = [mean for _, mean in sorted(steps, key=lambda step: step[0])]
+    alike = all(not angle.is_zero(mean) and angle.between(mean, means[0]) <= tolerance for mean in means)
+    lengths = [float(mean.norm()) for mean in means]
+    return alike and all(later >= (1 - tolerance) * earlier for earlier, later in pairwise(lengths))
 
 
 def _laws(angle: AngleTo, sizes: Sequence[int], means: Sequence[Tensor]) -> list[tuple[Floats, list[Extrapolation]]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from functools import cached_property
+from itertools import islice
 from typing import final
 
 import torch
@@ -22,6 +24,7 @@ from gradcheck.checking.limit.angle import AngleTo
 from gradcheck.checking.limit.growth import Growth
 from gradcheck.tree.errors import InvalidArgument
 
+_LARGEST_DIVISOR, _MOST_DIVISORS = 48, 3  # of a batch size, and how many are looked at
 _JUMPS = 0.75  # what is continuous changes half as much in a batch twice as large
 
 
@@ -33,10 +36,11 @@ class LargeBatches:
         expected: of a loss on a case.
         growth: of its batches.
         angle: to the true gradient.
+        numbers: in the code of the loss. Some of the sizes are multiples of them, and some are not.
     """
 
-    def __init__(self, expected: ExpectedGradient, growth: Growth, angle: AngleTo) -> None:
-        self._expected, self._growth, self._angle = expected, growth, angle
+    def __init__(self, expected: ExpectedGradient, growth: Growth, angle: AngleTo, numbers: Sequence[int] = ()) -> None:
+        self._expected, self._growth, self._angle, self._numbers = expected, growth, angle, numbers
         self._rounded = growth.has_populations and growth.num_populations > MOST_POPULATIONS
 
     @property
@@ -62,7 +66,7 @@ class LargeBatches:
         if not self._growth.has_populations:
             return []
         found = []
-        for total, copies in self._totals():
+        for total, copies in self._also_multiples(self._totals()):
             batches = self._growth.population(total, copies)
             try:
                 with warnings.catch_warnings():
@@ -103,6 +107,19 @@ class LargeBatches:
                 turned = angle.between(known[key], beside)
             largest = max(largest, turned)
         return largest
+
+    def _also_multiples(self, totals: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """The same, and for each number in the code one that is a multiple of it, or one that is none."""
+        if not totals or self._growth.ordered:
+            return totals
+        unit = self._growth.least_population(totals[0][0]) or 1
+        found = {total for total, _ in totals}
+        for number in [number for number in self._numbers if number <= _LARGEST_DIVISOR][:_MOST_DIVISORS]:
+            multiples = {total % number == 0 for total in found}
+            for wanted in {True, False} - multiples:
+                fitting = (total for total in range(max(found), min(found), -unit) if (total % number == 0) is wanted)
+                found |= set(islice(fitting, 1))
+        return [(total, 1) for total in sorted(found)]
 
     def _totals(self) -> list[tuple[int, int]]:
         """(Units, copies of them)."""

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import partial
 from random import Random
 
-from gradcheck.checking.probes import ratios, rough_games
+from gradcheck.checking.probes import ratios, rough_games, small_games
 from gradcheck.checking.probes.probe import Probe
 from gradcheck.tree.game import TabularGame
 
@@ -20,7 +20,17 @@ _MOST_NUMBERS, _MOST_RATIOS = 6, 10
 _LEAST_RATIO, _LARGEST_RATIO = 0.02, 50.0
 #: Up to which length, and from which on, the battery has too few steps to lie on both sides.
 _LENGTHS = range(6, 9)
+#: Batch sizes that all other games of two steps have too many batches for.
+_SIZES = range(9, 129)
 _TO_EITHER_SIDE = 0.02  # of a ratio
+
+
+_STOP_OR_GO = Probe(
+    "stop_or_go",
+    "a batch size that stands in the loss: three episodes, of one step and of two",
+    small_games.stop_or_go,
+    rough=True,
+)
 
 
 def suspicious(numbers: Iterable[float]) -> tuple[float, ...]:
@@ -61,6 +71,11 @@ def lengths_around(numbers: tuple[float, ...]) -> tuple[Probe, ...]:
         for number in numbers
         if number in _LENGTHS
     )
+
+
+def sizes_around(numbers: tuple[float, ...]) -> tuple[Probe, ...]:
+    """A probe with as few episodes as two steps can have, so that batches on both sides of a size can be enumerated."""
+    return (_STOP_OR_GO,) if any(number in _SIZES for number in numbers) else ()
 
 
 def ratios_around(numbers: tuple[float, ...]) -> tuple[Probe, ...]:

@@ -124,7 +124,7 @@ _ONLY = (-0.5, 3.0)
 def five_arms(numbers: Random, discount: Fraction) -> TabularGame:
     """One decision with five actions; after one of them chance decides."""
     # Of the last two, which a loss may not know of, no reward is 0: there it would hide what becomes of their scores.
-    rewards = [*_shuffled(numbers, (0, 0, "1/2")), *_shuffled(numbers, (30, -60)), -3]
+    rewards = [*_shuffled(numbers, (0, 0, "1/2")), *_shuffled(numbers, (30, -60)), "-10/3"]
     outcomes: dict[int, list[tuple[NumberLike, str, NumberLike, bool]]] = {
         action: [(1, _END, reward, True)] for action, reward in enumerate(rewards[:5])
     }

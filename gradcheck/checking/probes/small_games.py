@@ -37,6 +37,16 @@ def _after_each_action(numbers: Random, discount: Fraction, seen: list[tuple[int
     return TabularGame(table, first, 2, discount=discount)
 
 
+def stop_or_go(numbers: Random, discount: Fraction) -> TabularGame:
+    """Episodes of one step, and of two."""
+    stop, go, left, right = numbers.sample(_REWARDS, 4)
+    table = {
+        (1, 0): {0: [(1, "end", stop, True)], 1: [(1, (0, 1), go, False)]},
+        (0, 1): {0: [(1, "end", left, True)], 1: [(1, "end", right, True)]},
+    }
+    return TabularGame(table, (1, 0), 2, discount=discount)
+
+
 def unequal_lengths(numbers: Random, discount: Fraction) -> TabularGame:
     """Episodes of one, two and three steps."""
     stop, go, stop_then, go_on, left, right = numbers.sample(_REWARDS, 6)

@@ -31,6 +31,21 @@ def squares(values, episodes, following):
     return (values - episodes.future_returns).pow(2).sum() / 2
 
 
+def weighed_by_ratios(policy, episodes):
+    _, values = policy(episodes.observations)
+    taken = log_probs(policy, episodes)
+    ratios = (taken - episodes.log_probs + 0.1 * taken).exp().detach()
+    errors = ratios * (values - episodes.future_returns).pow(2)
+    return (errors.sum() / 2 - (taken * episodes.future_returns).sum()) / episodes.num_episodes
+
+
+def soft_target(policy, episodes):
+    logits, values = policy(episodes.observations)
+    entropy = -(logits.softmax(-1) * logits.log_softmax(-1)).sum(-1).detach()
+    errors = values - episodes.future_returns - 0.1 * entropy
+    return (errors.pow(2).sum() - (log_probs(policy, episodes) * episodes.future_returns).sum()) / episodes.num_episodes
+
+
 RIGHT = {
     "no value loss": with_critic(detached),
     "half the squared error": with_critic(detached, squares),
@@ -41,7 +56,18 @@ RIGHT = {
     ),
     "Huber's error": with_critic(detached, lambda v, e, f: smooth_l1_loss(v, e.future_returns, reduction="sum")),
     "plain returns and a value loss": with_critic(lambda v, e: e.future_returns, squares),
+    "errors weighed by detached ratios": weighed_by_ratios,
+    "a soft target": soft_target,
 }
+
+
+def weighed_by_ratios_with_their_graph(policy, episodes):
+    _, values = policy(episodes.observations)
+    taken = log_probs(policy, episodes)
+    errors = (taken - episodes.log_probs).exp() * (values - episodes.future_returns).pow(2)
+    return (errors.sum() / 2 - (taken * episodes.future_returns).sum()) / episodes.num_episodes
+
+
 WRONG = {
     "not detached": (with_critic(attached), "advantage_not_detached"),
     "not detached, with a value loss": (with_critic(attached, squares), "advantage_not_detached"),
@@ -90,3 +116,7 @@ def test_the_note_says_which_was_met():
 def test_control_a_critic_of_its_own_hides_it():
     found = judgement(WRONG["not detached"][0], policy="logits_and_value", batch=2)
     assert {case.case.name for case in found.cases if case.comparison.verdict == "biased"} == {"shared_trunk"}
+
+
+def test_control_ratios_that_weigh_errors_with_their_graph_are_no_value_loss():
+    assert not check(weighed_by_ratios_with_their_graph, policy="logits_and_value", batch=2, all_conditions=False)

@@ -11,6 +11,8 @@ LOSSES = {
     "steps without a reward left out": weighted(lambda e: e.future_returns * (e.rewards != 0)),
     "rewards in whole numbers": rewards_through(lambda rewards: rewards.long().double()),
     "rewards rounded": rewards_through(torch.round),
+    "returns in hundredths": weighted(lambda e: (e.future_returns * 100).round() / 100),
+    "returns in quarters": weighted(lambda e: (e.future_returns * 4).round() / 4),
     "rewards clipped at 5": rewards_through(lambda rewards: rewards.clamp(-5, 5)),
     "rewards clipped at 10": rewards_through(lambda rewards: rewards.clamp(-10, 10)),
     "returns clipped at 15": weighted(lambda e: e.future_returns.clamp(-15, 15)),

@@ -19,7 +19,7 @@ def best_four(policy, episodes):
     return -(action_log_probs(policy, episodes) * weights).sum() / min(4, n)
 
 
-@pytest.mark.parametrize("size", [6, 20, 32])
+@pytest.mark.parametrize("size", [6, 20, 32, 48, 64])
 def test_wrong_from_some_size_on(size):
     result = check(switching(size, reinforce, WRONG), **QUICK)
     assert result.verdict == "biased"
@@ -73,3 +73,26 @@ def test_the_numbers_are_whole_and_neither_small_nor_large():
 
     assert sizes_in_code(loss) == (32, 128)
     assert on_both_sides((4, 32)) == (3, 4, 5, 31, 32, 33)
+
+
+@pytest.mark.parametrize("size", [24, 48, 64])
+def test_what_takes_two_steps_to_see(size):
+    def immediate_rewards(policy, e):
+        return -(action_log_probs(policy, e) * e.rewards).sum() / e.num_episodes
+
+    result = check(switching(size, reinforce, immediate_rewards), **QUICK)
+    assert (result.verdict, result.batch) == ("biased", size)
+
+
+def test_a_size_at_which_order_begins_to_matter_is_named():
+    """Its sequences are too many to be judged there."""
+
+    def first_left_out_if_it_alone_is_best(policy, e):
+        totals = returns(e)
+        weights = e.future_returns
+        if e.num_episodes >= 6 and bool((totals[0] > totals[1:]).all()):
+            weights = weights * (e.episode_index != 0)
+        return -(action_log_probs(policy, e) * weights).sum() / e.num_episodes
+
+    result = check(first_left_out_if_it_alone_is_best, **QUICK)
+    assert result.batch == 6 or any("6" in remark and "biased" in remark for remark in result.remarks)

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from gradcheck import check
+from gradcheck import TabularGame, check
 from gradcheck.games import stop_go
-from tests.check.limit.losses import action_log_probs, mean_over_steps, reinforce, returns
+from tests.check.limit.losses import action_log_probs, mean_over_steps, plus_entropy, reinforce, returns
 
 QUICK = {"all_conditions": False, "counterexample": False}
 LARGE = "however large the batch"
@@ -75,3 +75,29 @@ def test_several_groups_stay_as_large_as_they_are():
     assert result.limit.symbol == "k"
     assert result.limit.tends == "wrong"
     assert not result
+
+
+@pytest.mark.parametrize(
+    "weight",
+    [lambda n: 1 / n if n < 2000 else 1.0, lambda n: (n % 7 == 0) + 1 / n, lambda n: (n % 5 == 0) + 1 / n],
+    ids=["from 2,000 on", "multiples of 7", "multiples of 5"],
+)
+def test_no_limit_is_claimed_beyond_a_number_in_the_code_or_for_multiples_of_it(weight):
+    result = check(plus_entropy(weight), stop_go(), batch=2, accept="consistent", **QUICK)
+    assert not result
+    assert result.limit.tends != "right"
+
+
+def test_control_without_such_a_number_it_is():
+    assert check(plus_entropy(lambda n: 1 / n), stop_go(), batch=2, accept="consistent", **QUICK)
+
+
+@pytest.mark.parametrize("divisor", [lambda e: 1, lambda e: e.num_episodes], ids=["a sum", "a mean"])
+def test_a_gradient_where_there_should_be_none_stays_in_sums_and_in_means(divisor):
+    game = TabularGame({0: {action: [(1, "end", 1, True)] for action in range(3)}}, 0, 1)
+
+    def by_action(policy, e):
+        return -(action_log_probs(policy, e) * (e.future_returns + e.actions)).sum() / divisor(e)
+
+    result = check(by_action, game, batch=2, **QUICK)
+    assert (result.verdict, result.limit.tends) == ("biased", "wrong")

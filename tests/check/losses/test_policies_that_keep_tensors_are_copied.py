@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.distributions import Categorical
 
-from gradcheck import InvalidArgument, check, games
+from gradcheck import InvalidArgument, TabularGame, check, games
 from gradcheck.checking.probes.copied_policy import copied
 
 OPTIONS = {"counterexample": False, "batch": 2}
@@ -76,3 +76,26 @@ def test_the_copy_shares_nothing_with_the_policy():
     assert not torch.equal(copy.layer.weight, policy.layer.weight)
     assert len(copy.layer.weight._backward_hooks) == 1
     assert not copied(policy).layer.weight._backward_hooks
+
+
+class Sure(nn.Module):
+    """In float32, and nearly deterministic: float64 has to decide."""
+
+    def __init__(self):
+        super().__init__()
+        self.logits, self.last = nn.Parameter(torch.tensor([9.0, 0.0, -1.0])), None
+
+    def forward(self, observations):
+        logits = self.logits.expand(len(observations), -1)
+        self.last = Categorical(logits=logits)
+        return logits
+
+
+def test_one_in_float32_is_asked_again_in_float64():
+    game = TabularGame({0: {action: [(1, "end", reward, True)] for action, reward in enumerate((1, -2, 3))}}, 0, 1)
+
+    def loss(policy, e):
+        taken = Categorical(logits=policy(e.observations)).log_prob(e.actions)
+        return -(taken * e.future_returns).sum() / e.num_episodes
+
+    assert check(loss, game, Sure(), all_conditions=False, **OPTIONS).verdict == "unbiased"

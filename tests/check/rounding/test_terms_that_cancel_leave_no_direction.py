@@ -81,3 +81,40 @@ def test_what_is_named_does_not_depend_on_units(unit):
     found = check(by_the_largest, batch=2, **QUICK), check(lambda p, e: unit * by_the_largest(p, e), batch=2, **QUICK)
     assert found[0].verdict == found[1].verdict
     assert names(found[0]) == names(found[1])
+
+
+def one_step(*rewards):
+    return TabularGame({0: {action: [(1, "end", reward, True)] for action, reward in enumerate(rewards)}}, 0, 1)
+
+
+SIXTHS = {0: [Fraction(number, 6) for number in (1, 2, 3)]}
+
+
+def weighed(weights, unit=1.0):
+    return lambda policy, e: -unit * (log_probs(policy, e) * weights(e)).sum()
+
+
+SMALL_AND_RIGHT = {
+    "a large constant taken off": (weighed(lambda e: e.future_returns - 1e5), one_step(100_000, 100_001, 100_002)),
+    "at a threshold": (weighed(lambda e: e.future_returns >= 1, 1e-8), one_step(1, 0, 0)),
+    "cut to whole numbers": (weighed(lambda e: e.future_returns.long(), 1e-13), one_step(1, 0, 0)),
+}
+
+
+@pytest.mark.parametrize(("loss", "game"), SMALL_AND_RIGHT.values(), ids=SMALL_AND_RIGHT)
+def test_control_what_is_small_beside_the_returns_or_stands_at_a_threshold_has_a_gradient(loss, game):
+    assert check(loss, game, SIXTHS, batch=2, **QUICK).verdict == "proportional"
+
+
+@pytest.mark.parametrize("size", [1e3, 1e5])
+def test_control_what_a_large_constant_hides_is_no_rounding(size):
+    loss = weighed(lambda e: e.future_returns - size + e.actions)
+    assert check(loss, one_step(size, size, size), SIXTHS, batch=2, **QUICK).verdict == "biased"
+
+
+def test_control_a_loss_may_insist_on_its_rewards():
+    def insists(policy, episodes):
+        assert ((episodes.rewards == 0) | (episodes.rewards == 1)).all()
+        return 1e-14 * reinforce(policy, episodes)
+
+    assert check(insists, one_step(1, 0, 0), SIXTHS, batch=2, **QUICK).verdict == "proportional"
