@@ -93,9 +93,10 @@ def _compare(g: Tensor, truth: TrueGradient, own: float) -> Comparison:
     size, norm = length(g), length(t)
     noise = own + truth.rounding
     if truth.is_zero:
-        right = size <= noise
+        # Of a loss in small units, or whose terms cancel, g is small beside the returns in any case.
+        verdict = Verdict.UNBIASED if size <= own else Verdict.INCONCLUSIVE if size <= noise else Verdict.BIASED
+        right = verdict is not Verdict.BIASED
         bias = 0.0 if right else math.inf
-        verdict = Verdict.UNBIASED if right else Verdict.BIASED
         return Comparison(verdict, truth.words, t, math.nan, bias, 0.0 if right else 1.0, noise, max(size, norm))
     unit = max(size, norm) or 1.0  # squares of very large or small numbers are no numbers
     scale = float((g / unit) @ (t / norm)) * unit / norm if norm else math.nan
