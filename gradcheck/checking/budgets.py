@@ -63,8 +63,9 @@ MOST_BATCHES_OF_A_MISTAKE: Final = 5_000
 KEPT_TABLES: Final = 32
 KEPT_GRADIENTS: Final = 4_096
 
-#: Cases whose free directions are kept for later checks: the battery's, under all conditions, several times over.
-KEPT_DIRECTIONS: Final = 256
+#: Cases whose free directions, and the rounding of whose truth, are kept for later checks: the battery's, under all
+#: conditions, several times over.
+KEPT_CASES: Final = 256
 
 #: Parts of a hypothesis in all, and replacements or terms among them.
 MOST_PARTS: Final = 4

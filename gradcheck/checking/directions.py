@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
-from gradcheck.checking.budgets import KEPT_DIRECTIONS
+from gradcheck.checking.budgets import KEPT_CASES
 from gradcheck.checking.case import Case, kept_with_case
 from gradcheck.checking.failure import loss_failed
 from gradcheck.checking.tolerances import LEFT_OF_A_SPAN, LEFT_OF_A_SPAN_IN_FLOAT32
@@ -29,7 +29,7 @@ def one_direction_at_most(cases: Iterable[Case]) -> str:
     return f"{there}: any gradient of the right sign is proportional to any."
 
 
-@kept_with_case(maxsize=KEPT_DIRECTIONS)
+@kept_with_case(maxsize=KEPT_CASES)
 def directions(case: Case, most: int) -> int:
     """How many independent gradients the log-probabilities of a policy have, where its player can come to decide.
 

@@ -28,7 +28,7 @@ class IllegalActionsCondition(Condition):
         battery.ILLEGAL_LATER,
         battery.ILLEGAL_AGAIN,
     )
-    counterexample_sizes = ()  # the games that are searched have no illegal actions
+    counterexample_sizes = ()  # the small games that are searched for one have no illegal actions
 
     def require_of_game(self, tree: GameTree) -> None:
         """Refuse a game in which all actions are legal."""

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gradcheck.checking.budgets import KEPT_CASES
 from gradcheck.checking.case import Case, kept_with_case
 from gradcheck.checking.estimate import TrueGradient, length
 from gradcheck.checking.failure import loss_failed
@@ -20,7 +21,6 @@ from gradcheck.tree.user_code import user_code
 from gradcheck.tree.values.evaluation import evaluate
 
 _DRAWS = 4  # all of them are less than a third of the typical length once in 200 cases, which 1000 roundings hide
-_KEPT = 256
 
 
 def with_rounding(case: Case, truth: TrueGradient, tolerance: Tolerances, *, of_loss: float) -> TrueGradient:
@@ -43,7 +43,7 @@ def with_rounding(case: Case, truth: TrueGradient, tolerance: Tolerances, *, of_
     return replace(truth, rounding=rounding, is_zero=norm <= rounding and (is_another or _is_zero(case, tolerance)))
 
 
-@kept_with_case(maxsize=_KEPT)
+@kept_with_case(maxsize=KEPT_CASES)
 def _magnitude(case: Case) -> float:
     r"""What the rounding error of ∇J is proportional to: the length of Σ_i u_i w_i ∇ log x_i, u standard normal.
 
