@@ -37,7 +37,7 @@ def says_the_same_for_all_seeds(case):
     return len({said(case, seed) for seed in SEEDS}) == 1
 
 
-@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case.verdict), ids=str)
+@pytest.mark.parametrize("case", one_of_each(CASES, lambda case: case in RIGHT), ids=str)
 def test_whatever_the_seed(case):
     assert says_the_same_for_all_seeds(case)
     assert said(case, SEEDS[-1])[0] == case.verdict

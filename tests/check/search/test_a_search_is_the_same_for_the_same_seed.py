@@ -7,6 +7,7 @@ from gradcheck.checking.question import read_question
 from gradcheck.checking.search.search import search
 from gradcheck.estimators import action_log_probs
 from tests.check.search.losses import WRONG, right, seventh_step_cut, surrogate
+from tests.exhaustive import exhaustive
 
 CUT = WRONG["long_episodes"]["third_step_cut"]
 
@@ -123,6 +124,7 @@ def test_what_passes_by_accept_is_no_failure(accept):
     assert tried.found is (accept == "unbiased")
 
 
+@exhaustive
 def test_the_result_of_a_check_holds_it():
     result = check(seventh_step_cut, search=60, all_conditions=False)
     assert not result

@@ -8,7 +8,7 @@ from gradcheck.checking.question import read_question
 from gradcheck.checking.search.search import search
 from gradcheck.estimators import action_log_probs, over_steps
 from tests.check.search.losses import of_totals, right, surrogate, totals
-from tests.exhaustive import exhaustive
+from tests.exhaustive import one_of_each
 
 MOST = 40
 
@@ -83,14 +83,17 @@ RIGHT = {
     "consistent": (token_mean, {"accept": "consistent"}),
     "normalised": (of_totals(lambda r: (r - r.mean()) / (r.std() + 1e-8)), {"accept": "consistent", "batch": 3}),
 }
-SLOW = {"episode_by_episode", "in_parts"}
+SLOW = {"episode_by_episode", "in_parts", "in_buffers", "two_conditions"}
 
 
-@pytest.mark.parametrize(
-    ("loss", "options"),
-    [pytest.param(*about, id=name, marks=exhaustive if name in SLOW else ()) for name, about in RIGHT.items()],
-)
-def test_it_is_accepted(loss, options):
+def conditions_and_verdict(name):
+    options = RIGHT[name][1]
+    return options.get("conditions"), options.get("accept")
+
+
+@pytest.mark.parametrize("name", one_of_each(RIGHT, conditions_and_verdict, slow=SLOW.__contains__))
+def test_it_is_accepted(name):
+    loss, options = RIGHT[name]
     # Buffers of one step, and games of one step in buffers, are not judged: of those there are twice as many tries.
     most = MOST * (2 if options.get("conditions") == "fixed_steps" else 1)
     tried, failure = search(read_question(loss, **{"search": 1e6} | options), max_tries=most)

@@ -7,6 +7,7 @@ from gradcheck import GradcheckError, InvalidArgument, assert_proportional, chec
 from gradcheck.checking.rendering.json_result import load_schema, to_dict
 from gradcheck.cli.main import main
 from tests.check.search.losses import right, seventh_step_cut
+from tests.exhaustive import exhaustive
 
 FILE = """
 from gradcheck.estimators import action_log_probs
@@ -61,7 +62,9 @@ def test_what_is_no_number_of_seconds_is_refused(bad):
         check(right, search=bad)
 
 
-@pytest.mark.parametrize(("name", "seconds", "code"), [("cut", "60", 1), ("right", "0.2", 0), ("cut", "0", 0)])
+@pytest.mark.parametrize(
+    ("name", "seconds", "code"), [pytest.param("cut", "60", 1, marks=exhaustive), ("right", "0.2", 0), ("cut", "0", 0)]
+)
 def test_the_command_line_takes_it(tmp_path, capsys, name, seconds, code):
     path = tmp_path / "losses.py"
     path.write_text(FILE, encoding="utf-8")
