@@ -116,19 +116,22 @@ class IndependentUnits(AbstractCollector):
         for number in range(most):
             yield self.random_batch(size, numbers) if number % 2 else self.likely_batch(size, numbers)
 
-    def reordered(self, chosen: Integers, size: int, numbers: np.random.Generator) -> tuple[Integers, ...]:
-        """The same batches in other orders: back to front, and where there are more, each in two that are random.
+    def reordered(
+        self, chosen: Integers, size: int, numbers: np.random.Generator, *, times: int
+    ) -> tuple[Integers, ...]:
+        """The same batches in other orders: back to front, and where there are more, each in some that are random.
 
         Args:
             chosen: [B, n] the episodes of each batch.
             size: of the batches.
             numbers: that decide about the orders.
+            times: how many are random.
         """
         backwards = chosen[:, ::-1].copy()
         if size == 2:
             return (backwards,)
         units = chosen.reshape(len(chosen), self.num_draws(size), -1)
-        return (backwards, *(_mixed(units, numbers).reshape(chosen.shape) for _ in range(2)))
+        return (backwards, *(_mixed(units, numbers).reshape(chosen.shape) for _ in range(times)))
 
     def count(self, size: int, *, ordered: bool) -> int:
         """How many sequences or multisets of units there are."""

@@ -47,10 +47,11 @@ def order_shows_on_multisets(
 ) -> bool:
     """The same where multisets are to be enumerated, each in one order that stands for all: is it the same in others?
 
-    Each multiset is tried back to front and in two orders of its own. Pairs have no others, so that nothing is missed
-    in batches of two; in larger ones, an effect that shows in few of the orders of few multisets. Where there are more
-    multisets than are tried, those are drawn by their probability: if the order of a pair that has the probability q
-    matters, that stays unseen with the probability (1 - q)ⁿ after n of them: 2e-9 for a thousandth, after 20,000.
+    Each multiset is tried back to front and in two orders of its own, or in one where batches are evaluated one by one.
+    Pairs have no others, so that nothing is missed in batches of two; in larger ones, an effect that shows in few of
+    the orders of few multisets. Where there are more multisets than are tried, those are drawn by their probability: if
+    the order of a pair that has the probability q matters, that stays unseen with the probability (1 - q)ⁿ after n of
+    them: 2e-9 for a thousandth, after 20,000.
 
     Args:
         gradient: of single batches.
@@ -68,7 +69,7 @@ def order_shows_on_multisets(
         not gradient.same(as_listed, _reordered(gradient, portion, chosen))
         for whole in portions
         for portion, as_listed in gradient.of_portions(whole)
-        for chosen in collector.reordered(portion.batches.chosen, size, numbers)
+        for chosen in collector.reordered(portion.batches.chosen, size, numbers, times=2 if gradient.vectorised else 1)
     )
 
 
