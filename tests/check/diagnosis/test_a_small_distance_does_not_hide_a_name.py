@@ -14,20 +14,21 @@ from tests.check.diagnosis.mistaken import (
     reinforce,
     sequence_mean,
 )
+from tests.exhaustive import exhaustive
 
 
 def normalised(average, epsilon):
     return lambda policy, e: -average(log_probs(policy, e) * group_advantages(e, epsilon), e)
 
 
-@pytest.mark.parametrize("epsilon", [1e-8, 1e-6, 1e-5, 1e-4])
+@pytest.mark.parametrize("epsilon", [1e-8, 1e-4, *(pytest.param(one, marks=exhaustive) for one in (1e-6, 1e-5))])
 def test_an_epsilon_of_the_catalogue_fits_to_rounding(epsilon):
     (finding,) = diagnosed(normalised(episode_mean, epsilon)).findings
     assert finding.cause == "group_std"
     assert finding.evidence.endswith("to rounding.")
 
 
-@pytest.mark.parametrize("epsilon", [3e-7, 3e-6, 2e-5])
+@pytest.mark.parametrize("epsilon", [2e-5, *(pytest.param(one, marks=exhaustive) for one in (3e-7, 3e-6))])
 def test_another_epsilon_is_named_with_its_distance(epsilon):
     (finding,) = diagnosed(normalised(episode_mean, epsilon)).findings
     assert finding.cause == "group_std"

@@ -6,6 +6,7 @@ import torch
 from gradcheck import check
 from gradcheck.checking.limit.sizes import on_both_sides, sizes_in_code
 from tests.check.limit.losses import action_log_probs, mean_over_steps, plus_entropy, reinforce, returns, switching
+from tests.exhaustive import exhaustive
 
 QUICK = {"all_conditions": False, "counterexample": False}
 WRONG = plus_entropy(1.0)
@@ -19,7 +20,7 @@ def best_four(policy, episodes):
     return -(action_log_probs(policy, episodes) * weights).sum() / min(4, n)
 
 
-@pytest.mark.parametrize("size", [6, 20, 32, 48, 64])
+@pytest.mark.parametrize("size", [6, 32, *(pytest.param(size, marks=exhaustive) for size in (20, 48, 64))])
 def test_wrong_from_some_size_on(size):
     result = check(switching(size, reinforce, WRONG), **QUICK)
     assert result.verdict == "biased"
@@ -75,7 +76,7 @@ def test_the_numbers_are_whole_and_neither_small_nor_large():
     assert on_both_sides((4, 32)) == (3, 4, 5, 31, 32, 33)
 
 
-@pytest.mark.parametrize("size", [24, 48, 64])
+@pytest.mark.parametrize("size", [24, *(pytest.param(size, marks=exhaustive) for size in (48, 64))])
 def test_what_takes_two_steps_to_see(size):
     def immediate_rewards(policy, e):
         return -(action_log_probs(policy, e) * e.rewards).sum() / e.num_episodes

@@ -94,10 +94,15 @@ FORMS = {
 }
 
 
+def layer():
+    torch.manual_seed(0)
+    return nn.Linear(2, 2).double()
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_every_form_has_the_gradient_of_the_plain_one(name):
     loss, more = FORMS[name]
-    wanted, found = check(plain, **OPTIONS), check(loss, **OPTIONS, **more)
+    wanted, found = check(plain, ROBOT, layer(), **OPTIONS), check(loss, ROBOT, layer(), **OPTIONS, **more)
     assert found.verdict == "unbiased"
     assert found.expected_gradient.tolist() == pytest.approx(wanted.expected_gradient.tolist(), abs=1e-12)
     assert found.variance.tolist() == pytest.approx(wanted.variance.tolist(), abs=1e-12)
@@ -108,7 +113,7 @@ def test_control_the_same_forms_of_a_wrong_loss_do_not_pass(name, monkeypatch):
     right = globals()["log_probs"]
     monkeypatch.setitem(globals(), "log_probs", lambda policy, e: right(policy, e) * (1 + e.time_steps))
     loss, more = FORMS[name]
-    assert check(loss, **OPTIONS, **more).verdict == "biased"
+    assert check(loss, ROBOT, layer(), **OPTIONS, **more).verdict == "biased"
 
 
 class ActorCritic(nn.Module):

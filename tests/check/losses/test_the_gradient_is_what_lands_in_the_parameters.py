@@ -176,14 +176,14 @@ RIGHT = {
 @pytest.mark.parametrize("name", RIGHT)
 def test_it_is_judged_by_that(name):
     loss, options = RIGHT[name]
-    assert check(loss, **options, **OPTIONS).verdict == "unbiased"
+    assert check(loss, **{"game": ROBOT} | options, **OPTIONS).verdict == "unbiased"
 
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_control_the_same_with_immediate_rewards_does_not_pass(name, monkeypatch):
     monkeypatch.setitem(globals(), "returns", lambda e: e.rewards)
     loss, options = RIGHT[name]
-    assert check(loss, **options, **OPTIONS).verdict == "biased"
+    assert check(loss, **{"game": ROBOT} | options, **OPTIONS).verdict == "biased"
 
 
 def trains_its_critic_through_the_trunk(policy, e):
