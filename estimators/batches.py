@@ -133,10 +133,12 @@ class AlikeBatches:
     @cached_property
     def common(self) -> dict[str, Tensor]:
         """The fields that all the batches share, without a dimension for them."""
-        first = self.batches.pool.select(self.batches.chosen[0])
-        shared = {name: getattr(first, name) for name in _OF_LAYOUT} if self.one_layout else {}
+        pool, shared = self.batches.pool, {}
+        if self.one_layout:
+            first = pool.select(self.batches.chosen[0])
+            shared = {name: getattr(first, name) for name in _OF_LAYOUT}
         if self.batches.groups is not None:
-            shared["group_index"] = torch.as_tensor(self.batches.groups, device=first.lengths.device)
+            shared["group_index"] = torch.as_tensor(self.batches.groups, device=pool.lengths.device)
         return shared
 
     @cached_property

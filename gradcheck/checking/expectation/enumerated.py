@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-from gradcheck.checking.budgets import MOST_NUMBERS_TOGETHER, MOST_TOGETHER
 from gradcheck.checking.estimate import GradientEstimate, MeanGradient, length
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.checking.expectation.precision import watched_where_unsure
@@ -32,8 +31,8 @@ def evaluated(
     gradient: LossGradient, batches: Iterable[WeightedBatches], *, label: str = "batches"
 ) -> list[tuple[AlikeBatches, Tensor]]:
     """All batches in portions, with X [B, P] on each; the arguments are those of ``expectation``."""
-    together = max(1, min(MOST_TOGETHER, MOST_NUMBERS_TOGETHER // gradient.width))
-    portions = [portion for weighted in batches for portion in weighted.alike(together, one_layout=False)]
+    most = gradient.most_together
+    portions = [portion for weighted in batches for portion in weighted.alike(most, one_layout=False)]
     count = sum(map(len, portions))
     shown = progress(portions, len(portions), f"{count:,} {label}, in portions")
     with watched_where_unsure(gradient):
@@ -65,8 +64,8 @@ def mean_gradients(
             steps are evaluated at once, whatever the lengths of their episodes.
         label: for progress.
     """
-    together = max(1, min(MOST_TOGETHER, MOST_NUMBERS_TOGETHER // max(gradient.width for gradient in gradients)))
-    portions = list(batches.alike(together, one_layout=False))
+    most = min(gradient.most_together for gradient in gradients)
+    portions = list(batches.alike(most, one_layout=False))
     label = f"{len(batches):,} {label}, in portions"
     return tuple(_mean_gradient(gradient, progress(portions, len(portions), label)) for gradient in gradients)
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gradcheck.checking.budgets import MOST_TOGETHER
+from gradcheck.checking.budgets import MOST_NUMBERS_TOGETHER, MOST_TOGETHER
 from gradcheck.checking.expectation.describe_batch import describe
 from gradcheck.checking.expectation.loss_watch import LossWatch
 from gradcheck.checking.expectation.optimizer_steps import OptimizerSteps
@@ -35,7 +35,7 @@ from gradcheck.tree.user_code import user_code
 #: What is checked: ``loss(policy, episodes)``, or ``update(policy, episodes, optimizer)``.
 AnyLoss: TypeAlias = Callable[..., Any]
 
-_FEWEST_TOGETHER = 6  # below, a loop is as fast: a vectorised call costs as much as half a dozen single ones
+_FEWEST_TOGETHER = 4  # below, a loop is as fast: a vectorised call costs as much as three single ones
 _FEWEST_VALUES_TOGETHER = 2  # a vectorised call without gradients costs as much as a single one with them
 _CONFIRMED = 4  # layouts on which the loop has to say the same about three batches; on later ones, about one
 
@@ -139,14 +139,14 @@ class LossGradient:
         if found is not None:
             yield batches, found
             return
-        for alike in [batches] if batches.one_layout else batches.batches.alike(MOST_TOGETHER):
+        for alike in [batches] if batches.one_layout else batches.batches.alike(self.most_together):
             yield alike, self.of_alike(alike)
 
     def of_each(self, batches: WeightedBatches, *, label: str = "batches") -> Tensor:
         """[B, P] float64, the same for any batches, in their order; ``label`` says what they are, for progress."""
         numbered = replace(batches, weights=np.arange(len(batches), dtype=np.float64))
         found = torch.empty(len(batches), self.width, dtype=torch.float64)
-        portions = list(numbered.alike(MOST_TOGETHER, one_layout=False))
+        portions = list(numbered.alike(self.most_together, one_layout=False))
         for whole in progress(portions, len(portions), f"{len(batches):,} {label}, in portions"):
             for portion, gradients in self.of_portions(whole):
                 found[torch.as_tensor(portion.batches.weights).long()] = gradients
@@ -198,6 +198,11 @@ class LossGradient:
     def width(self) -> int:
         """P, how many numbers a gradient has."""
         return sum(parameter.numel() for parameter in self._parameters.values())
+
+    @property
+    def most_together(self) -> int:
+        """How many batches are evaluated at once, at most."""
+        return max(1, min(MOST_TOGETHER, MOST_NUMBERS_TOGETHER // self.width))
 
     @property
     def vectorised_over_layouts(self) -> bool:

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradcheck.checking.budgets import MOST_TOGETHER, ORDER_TRIALS
+from gradcheck.checking.budgets import ORDER_TRIALS
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.estimators.batches import AlikeBatches, WeightedBatches
 from gradcheck.estimators.collectors.base import IndependentUnits
-from gradcheck.tree.types import Integers
+
+_AT_A_TIME = 16  # batches that are evaluated one by one: few of them may show it
 
 
 def order_shows_on_trials(
@@ -61,16 +62,22 @@ def order_shows_on_multisets(
         numbers: that decide what is tried.
     """
     if collector.count(size, ordered=False) <= most:
-        tried = collector.batches(size, ordered=False)
+        (tried,) = collector.batches(size, ordered=False)
     else:
-        tried = (_in_listed_order(collector.sampled(size, most, numbers), collector.num_draws(size)),)
-    portions = (portion for batches in tried for portion in batches.alike(MOST_TOGETHER, one_layout=False))
-    return any(
-        not gradient.same(as_listed, _reordered(gradient, portion, chosen))
-        for whole in portions
-        for portion, as_listed in gradient.of_portions(whole)
-        for chosen in collector.reordered(portion.batches.chosen, size, numbers, times=2 if gradient.vectorised else 1)
-    )
+        tried = _in_listed_order(collector.sampled(size, most, numbers), collector.num_draws(size))
+    step = max(1, gradient.most_together // 4) if gradient.vectorised else _AT_A_TIME
+    chunks = (tried.chosen[start : start + step] for start in range(0, len(tried), step))
+    return any(_order_shows(gradient, replace(tried, chosen=chunk), collector, numbers) for chunk in chunks)
+
+
+def _order_shows(
+    gradient: LossGradient, batches: WeightedBatches, collector: IndependentUnits, numbers: np.random.Generator
+) -> bool:
+    """All of them and their other orders at once: those of one batch have equally many steps."""
+    listed = batches.chosen
+    others = collector.reordered(listed, listed.shape[1], numbers, times=2 if gradient.vectorised else 1)
+    found = gradient.of_each(replace(batches, chosen=np.concatenate([listed, *others])))
+    return not gradient.same(found, found[: len(listed)].repeat(1 + len(others), 1))
 
 
 def order_shows_on_sequences(
@@ -89,13 +96,6 @@ def order_shows_on_sequences(
     listed = _in_listed_order(whole, collector.num_draws(size)).chosen
     _, first, which = np.unique(listed, axis=0, return_index=True, return_inverse=True)
     return not gradient.same(gradients, gradients[torch.as_tensor(first[which.ravel()])])
-
-
-def _reordered(gradient: LossGradient, portion: AlikeBatches, chosen: Integers) -> Tensor:
-    """[B, P] on the same batches in other orders."""
-    mixed = replace(portion.batches, chosen=chosen)
-    at_once = None if portion.one_layout else gradient.of_any_layout(AlikeBatches(mixed, one_layout=False))
-    return gradient.of_each(mixed) if at_once is None else at_once
 
 
 def _in_listed_order(batches: WeightedBatches, units: int) -> WeightedBatches:

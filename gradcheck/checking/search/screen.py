@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradcheck.checking.budgets import MOST_BATCHES_OF_A_SEARCHED_GAME, MOST_NUMBERS_TOGETHER, MOST_TOGETHER
+from gradcheck.checking.budgets import MOST_BATCHES_OF_A_SEARCHED_GAME
 from gradcheck.checking.case import Case, Condition
 from gradcheck.checking.estimate import GradientEstimate
 from gradcheck.checking.expectation.loss_gradient import LossGradient
@@ -91,10 +91,9 @@ def in_random_orders(case: Case, every: Iterable[WeightedBatches]) -> Iterator[W
     for batches in every:
         if not isinstance(collector, IndependentUnits):
             yield batches
-        elif collector.in_groups:
-            yield collector.shuffled(batches, numbers)
-        else:
-            yield replace(batches, chosen=numbers.permuted(batches.chosen, axis=1))
+            continue
+        *_, chosen = collector.reordered(batches.chosen, batches.chosen.shape[1], numbers, times=1)
+        yield replace(batches, chosen=chosen)
 
 
 def expectation_at_once(gradient: LossGradient, every: Iterable[WeightedBatches]) -> Tensor | None:
@@ -102,7 +101,7 @@ def expectation_at_once(gradient: LossGradient, every: Iterable[WeightedBatches]
 
     Batches of equally many steps are computed together, whatever the lengths of their episodes.
     """
-    most = max(1, min(MOST_TOGETHER, MOST_NUMBERS_TOGETHER // gradient.width))
+    most = gradient.most_together
     value, mean = torch.zeros((), dtype=torch.float64), torch.zeros(gradient.width, dtype=torch.float64)
     for batches in every:
         for portion in batches.alike(most, one_layout=False):
