@@ -25,6 +25,11 @@ def one_of_each(values, kind, *, slow=lambda value: False):
     return parameters
 
 
+def the_first(most, values):
+    """Parameters: the first values for every run, the others for the exhaustive run."""
+    return [pytest.param(value, marks=exhaustive if place >= most else ()) for place, value in enumerate(values)]
+
+
 def examples(number):
     """Settings: so many examples in the exhaustive run, a fifth of them in every other."""
     return settings(max_examples=max(1, number * settings.default.max_examples // ALL_EXAMPLES))

@@ -8,6 +8,7 @@ import torch
 from gradcheck import TabularGame, TabularPolicy, check, unroll
 from gradcheck.estimators.distributions import action_log_probs
 from gradcheck.estimators.episode_list import all_episodes
+from tests.exhaustive import the_first
 
 QUICK = {"all_conditions": False, "counterexample": False}
 
@@ -114,7 +115,7 @@ def test_control_where_order_does_not_matter_multisets_do():
     assert result.batches < 128**2
 
 
-@pytest.mark.parametrize("order", [(1, 0, 3, 2), (2, 3, 0, 1), (3, 0, 2, 1)])
+@pytest.mark.parametrize("order", the_first(1, [(1, 0, 3, 2), (2, 3, 0, 1), (3, 0, 2, 1)]))
 def test_one_order_of_24_counts(order):
     """Each batch of four different episodes counts double the third of them, in one order of all."""
     game = TabularGame({0: {action: [(1, "end", action + 1, True)] for action in range(9)}}, 0, 1)
