@@ -22,6 +22,7 @@ from gradcheck.checking.expectation.expected_gradient import ExpectedGradient
 from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.limit.angle import AngleTo
 from gradcheck.checking.limit.growth import Growth
+from gradcheck.checking.tolerances import LEAST_SQUARED
 from gradcheck.tree.errors import InvalidArgument
 
 _LARGEST_DIVISOR, _MOST_DIVISORS = 48, 3  # of a batch size, and how many are looked at
@@ -74,7 +75,10 @@ class LargeBatches:
                     gradients = [weight * self._expected.gradient.of(batch[0]) for weight, batch in batches]
             except (LossFailed, InvalidArgument):  # it may overflow, and no one asked about such
                 break
-            found.append((copies * total, torch.stack(gradients).sum(0)))
+            mean = torch.stack(gradients).sum(0)
+            if float(mean.abs().max()) > 1 / LEAST_SQUARED:  # its length is no number
+                break
+            found.append((copies * total, mean))
         return found
 
     @property

@@ -13,6 +13,12 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
         "returns_in_a_loop line 6: rewards → future_returns",
         "returns_in_a_loop line 6: rewards → log_probs",
     ),
+    "the returns of independent episodes that follow are a baseline": (
+        "returns_in_a_loop line 7: (1.0 - episodes.dones[t].double()) * later without 1.0 - episodes.dones[t].double()",
+        "returns_in_a_loop line 7: − → + in 1.0 - episodes.dones[t].double()",
+        "returns_in_a_loop line 7: 1.0 - episodes.dones[t].double() without episodes.dones[t].double()",
+        "returns_in_a_loop line 7: dones → truncated",
+    ),
     "complete episodes all terminate": ("returns_in_a_loop line 7: dones → terminated",),
     "no return comes after an end, so the product is zero there already": (
         "padded_with_a_mask line 8: × → + in log_probs * returns * mask",
