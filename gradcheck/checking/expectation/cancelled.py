@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from gradcheck.checking.estimate import GradientEstimate
 from gradcheck.checking.expectation.loss_gradient import LossGradient
 from gradcheck.checking.expectation.policy_state import PolicyState
 from gradcheck.checking.failure import LossFailed
 from gradcheck.checking.tolerances import CANCELLED, CANCELLED_BELOW
+from gradcheck.estimators.batches import AlikeBatches
 from gradcheck.estimators.episodes import Episodes
 from gradcheck.tree.errors import InvalidArgument
 
@@ -29,7 +30,7 @@ def without_rounding(
     parameters: Mapping[str, nn.Parameter],
     estimate: GradientEstimate,
     *,
-    largest: Episodes,
+    found: Sequence[tuple[AlikeBatches, Tensor]],
     returns: float,
 ) -> GradientEstimate:
     """The estimate, or zero if it is made of rounding errors alone; the loss then knows that such gradients are zero.
@@ -44,42 +45,47 @@ def without_rounding(
         policy: in whose parameters.
         parameters: that are moved.
         estimate: of the expectation.
-        largest: the batch with the largest gradient.
+        found: the batches with their gradients; the largest of these is looked at.
         returns: the largest, in absolute value. Gradients that are no rounding of these are not looked at.
     """
     if gradient.coarse or not 0 < estimate.largest <= CANCELLED * returns:
         return estimate
-    if not all(
-        any(_changes(gradient, policy, parameters, largest, sign * move) for move in _MOVES) for sign in (1, -1)
-    ):  # what changes to one side alone stood at a threshold
+    portion, values = max(found, key=lambda one: float(one[1].abs().max()))
+    row = int(values.abs().amax(1).argmax())
+    here, batch = values[row], portion[row]
+
+    def changes(move: float) -> bool:
+        there = _moved(gradient, policy, parameters, batch, move)
+        return there is not None and float((here - there).norm()) > _CHANGED * float(here.norm())
+
+    # What changes to one side alone stood at a threshold.
+    if not all(any(changes(sign * move) for move in _MOVES) for sign in (1, -1)):
         return estimate
     gradient.nothing_below = CANCELLED_BELOW * estimate.largest
     nothing = torch.zeros_like(estimate.mean)
     return replace(estimate, mean=nothing, variance=nothing, term_size=0.0, largest=0.0)
 
 
-def _changes(
+def _moved(
     gradient: LossGradient,
     policy: nn.Module,
     parameters: Mapping[str, nn.Parameter],
     batch: Episodes,
     move: float,
-) -> bool:
-    """Whether the gradient on a batch does, with other rewards and other parameters."""
+) -> Tensor | None:
+    """[P] on a batch, with other rewards and other parameters; None where the loss takes no others."""
     times = 1 + move
-    moved = replace(
+    changed = replace(
         batch,
         rewards=batch.rewards * times,
         future_returns=batch.future_returns * times,
         bootstrap_values=batch.bootstrap_values * times,
     )
-    here = gradient.of(batch)
     try:
         with PolicyState(policy):
             with torch.no_grad():
                 for parameter in parameters.values():
                     parameter.mul_(times)
-            there = gradient.of(moved)
+            return gradient.of(changed)
     except (LossFailed, InvalidArgument):  # it may want rewards of 0 and 1
-        return False
-    return float((here - there).norm()) > _CHANGED * float(here.norm())
+        return None

@@ -187,22 +187,14 @@ class ExpectedGradient:
             found = evaluated(self.gradient, batches, label=f"batches {self.case.where}")
             if ordered and self._order_matters is None and (collector, size) == (self.case.collector, self.size):
                 self._all_sequences = found
-            return self._without_rounding(expectation_of(found), found)
+            of_case, estimate = (self.case.policy, self.case.parameters), expectation_of(found)
+            returns = self.case.largest_return
+            return without_rounding(self.gradient, *of_case, estimate, found=found, returns=returns)
         if not self.order_matters:
             estimate = expectation_by_structure(self.gradient, collector, size, self._max_batches)
             if estimate is not None:
                 return estimate
         raise self._too_many(size)
-
-    def _without_rounding(
-        self, estimate: GradientEstimate, found: list[tuple[AlikeBatches, Tensor]]
-    ) -> GradientEstimate:
-        portion, values = max(found, key=lambda one: float(one[1].abs().max()))
-        largest = portion[int(values.abs().amax(1).argmax())]
-        case = self.case
-        return without_rounding(
-            self.gradient, case.policy, case.parameters, estimate, largest=largest, returns=case.largest_return
-        )
 
     def _too_many(self, size: int) -> InvalidArgument:
         where = self.case.where[:1].upper() + self.case.where[1:]

@@ -1,4 +1,4 @@
-"""A loss in whatever form it comes, and a batch → minus its gradient. Nowhere else is a loss called."""
+"""A loss in any form, and a batch → minus its gradient. Only to differentiate it twice is a loss called elsewhere."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from gradcheck.checking.case import Case
 from gradcheck.checking.expectation.enumerated import expectation
 from gradcheck.checking.expectation.loss_gradient import AnyLoss, LossGradient
+from gradcheck.checking.expectation.policy_state import PolicyState
 from gradcheck.checking.failure import LossFailed, loss_failed
 from gradcheck.checking.probes.probe_policy import ProbePolicy
 from gradcheck.checking.tolerances import FLOAT64
@@ -101,7 +102,7 @@ def _differentiates_the_logits(loss: AnyLoss, case: Case, size: int) -> bool:
     for _ in range(_TRIALS):
         asked = _Leaves(case.policy)
         try:
-            with user_code(loss_failed):
+            with PolicyState(case.policy), user_code(loss_failed):
                 value = loss(asked, case.collector.random_batch(size, numbers)[0])
                 flows = torch.autograd.grad(value, asked.values, create_graph=True, materialize_grads=True)
         except LossFailed:
