@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from torch import nn
+from torch.distributions import Categorical
 
 from gradcheck import check, games
 from tests.check.limit.losses import (
@@ -61,6 +63,18 @@ def test_in_a_game_of_many_episodes():
 def test_small_beside_what_fades_with_a_network_whose_probabilities_are_no_fractions(weight):
     loss = plus_entropy(weight, mean_over_steps)
     assert not check(loss, ROBOT, network(ROBOT, hidden=4), batch=4, accept="consistent", **QUICK)
+
+
+def test_smaller_than_what_frequencies_are_rounded_by():
+    def loss(policy, episodes):
+        return (
+            mean_over_steps(policy, episodes)
+            - 0.001 * Categorical(logits=policy(episodes.observations)).entropy().mean()
+        )
+
+    torch.manual_seed(0)
+    policy = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 2)).double()
+    assert not check(loss, ROBOT, policy, batch=4, accept="consistent", **QUICK)
 
 
 def test_control_what_fades_alone_is_consistent_with_such_a_network():

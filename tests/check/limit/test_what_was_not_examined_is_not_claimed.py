@@ -1,5 +1,7 @@
 """Claim: a verdict speaks of large batches where they were examined, and says which batches grow."""
 
+from fractions import Fraction
+
 import pytest
 import torch
 
@@ -86,6 +88,13 @@ def test_no_limit_is_claimed_beyond_a_number_in_the_code_or_for_multiples_of_it(
     result = check(plus_entropy(weight), stop_go(), batch=2, accept="consistent", **QUICK)
     assert not result
     assert result.limit.tends != "right"
+
+
+def test_multiples_that_no_large_batch_would_have_by_chance():
+    game = TabularGame({0: {action: [(1, "end", action, True)] for action in range(3)}}, 0, 1)
+    policy = {0: [Fraction(number, 6) for number in (1, 2, 3)]}
+    result = check(plus_entropy(lambda n: (n % 37 == 0) + 1 / n), game, policy, batch=2, accept="consistent", **QUICK)
+    assert not result
 
 
 def test_control_without_such_a_number_it_is():

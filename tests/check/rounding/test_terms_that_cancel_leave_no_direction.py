@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import pytest
+import torch
 
 from gradcheck import TabularGame, TabularPolicy, check
 from tests.check.diagnosis.mistaken import log_probs, names, reinforce
@@ -110,6 +111,12 @@ def test_control_what_is_small_beside_the_returns_or_stands_at_a_threshold_has_a
 def test_control_what_a_large_constant_hides_is_no_rounding(size):
     loss = weighed(lambda e: e.future_returns - size + e.actions)
     assert check(loss, one_step(size, size, size), SIXTHS, batch=2, **QUICK).verdict == "biased"
+
+
+def test_control_what_hangs_on_the_last_digits_of_returns_is_not_zero_for_that():
+    loss = weighed(lambda e: 1e-4 * torch.frac(e.future_returns / 7 * 1e15))
+    result = check(loss, one_step(1, 2, 3), SIXTHS, batch=2, **QUICK)
+    assert result.expected_gradient.any()
 
 
 def test_control_a_loss_may_insist_on_its_rewards():
