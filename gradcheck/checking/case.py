@@ -246,7 +246,7 @@ class Condition(ABC):
             subject: who plays what.
             options: of ``check``.
             beside: whether the condition was not asked for, and decides nothing: of the rough probes, those alone are
-                tried that are made for it.
+                tried that are made for it; but the default condition is always tried on all.
 
         Raises:
             NotApplicable: if the condition says nothing about the game that was given, or with these options.
@@ -256,7 +256,7 @@ class Condition(ABC):
         self.require(options)
         found = []
         probes = (*self.probes, *self.probes_around(subject.numbers))
-        if beside:
+        if beside and not self.goes_without_saying:
             probes = tuple(one for one in probes if not one.rough or (self.moves_parameters and one.moved is not None))
         for play in subject.plays(probes, self.discount(options)):
             if not subject.is_battery:

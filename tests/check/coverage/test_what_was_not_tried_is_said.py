@@ -28,6 +28,20 @@ def test_conditions_that_were_not_asked_for_are_tried_on_fewer_and_the_page_says
     assert "no more, under other conditions less." in " ".join(str(beside).split())
 
 
+def test_the_default_condition_has_one_verdict_whether_it_was_asked_for_or_not():
+    def by_the_deviation(policy, e):
+        returns = torch.zeros(e.num_episodes, dtype=torch.float64).index_add(0, e.episode_index, e.rewards)
+        same = (e.group_index[:, None] == e.group_index).double()
+        same = same / same.sum(1, keepdim=True)
+        centred = returns - same @ returns
+        weights = centred / ((same @ centred.square()).sqrt() + 1e-4)
+        return -(log_probs(policy, e) * weights[e.episode_index]).sum() / e.num_episodes
+
+    asked = check(by_the_deviation, batch=4, counterexample=False, all_conditions=False)
+    beside = check(by_the_deviation, batch=(2, 2), counterexample=False)
+    assert asked.verdict == beside.by_condition["complete_episodes"] == "biased"
+
+
 def test_of_a_game_that_was_given_it_says_nothing():
     assert "Battery" not in str(check(plain, games.stop_go(), batch=2, all_conditions=False))
 
